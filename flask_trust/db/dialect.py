@@ -1,0 +1,88 @@
+"""Statements that each database spells in its own way."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Table, insert, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
+
+from .types import MYSQL, Base
+
+_DUPLICATE_ENTRY = 1062  # MariaDB and MySQL
+
+
+def dialect_name(session: Session) -> str:
+    """Return the dialect's name, such as "sqlite" or "postgresql"."""
+    return session.get_bind().dialect.name
+
+
+def table_of(model: type[Base]) -> Table:
+    """Return the table of a mapped class."""
+    table = model.__table__
+    assert isinstance(table, Table)
+    return table
+
+
+def insert_once(session: Session, model: type[Base], values: dict[str, Any]) -> bool:
+    """Insert a row unless a unique key of its table has it already; say whether it went in."""
+    name = dialect_name(session)
+    if name in MYSQL:
+        return _insert_or_duplicate(session, model, values)
+    dialect = postgresql if name == "postgresql" else sqlite
+    statement = dialect.insert(table_of(model)).values(values).on_conflict_do_nothing()
+    # PostgreSQL reports rowcount -1 here whether or not the row went in, so the row itself is asked for.
+    return session.execute(statement.returning(table_of(model).primary_key.columns[0])).first() is not None
+
+
+def _insert_or_duplicate(session: Session, model: type[Base], values: dict[str, Any]) -> bool:
+    # INSERT IGNORE would hide other errors too; a refused statement does not end the transaction here.
+    try:
+        session.execute(insert(table_of(model)).values(values))
+    except IntegrityError as error:
+        if error.orig is not None and error.orig.args[:1] == (_DUPLICATE_ENTRY,):
+            return False
+        raise
+    return True
+
+
+def lock_rows(session: Session, model: type[Base], ids: Iterable[int]) -> None:
+    """Lock rows in the order of their ids until the transaction ends.
+
+    SQLite has no row locks and SQLAlchemy drops FOR UPDATE there without a word: a write that changes
+    nothing takes its one write lock instead, so this should be the first statement of the transaction.
+    """
+    key = table_of(model).c.id
+    wanted = sorted(set(ids))
+    if not wanted:
+        return
+    if dialect_name(session) == "sqlite":
+        session.execute(update(table_of(model)).where(key.in_(wanted)).values(id=key))
+    else:
+        session.execute(select(key).where(key.in_(wanted)).order_by(key).with_for_update()).all()
+
+
+def claim(
+    session: Session, model: type[Base], *, now: datetime, lease: timedelta, limit: int
+) -> tuple[str, Sequence[int]]:
+    """Take due rows for this worker alone and return its token and their ids, earliest first.
+
+    The table has `due` (None when finished), `token` and `attempts`. A claim moves `due` to the end of the lease,
+    so a worker that dies gives its rows back by itself. Call it first in a transaction of its own.
+    """
+    table, token = table_of(model), uuid.uuid4().hex
+    pick = select(table.c.id).where(table.c.due <= now).order_by(table.c.due, table.c.id).limit(limit)
+    new = {"token": token, "due": now + lease, "attempts": table.c.attempts + 1}
+    if dialect_name(session) == "sqlite":
+        # The write comes first: SQLite takes its lock there and waits, where a read before it would fail at once.
+        done = session.execute(update(table).where(table.c.id.in_(pick)).values(new).returning(table.c.id))
+        return token, sorted(done.scalars().all())
+    ids = session.execute(pick.with_for_update(skip_locked=True)).scalars().all()
+    if ids:
+        session.execute(update(table).where(table.c.id.in_(ids)).values(new))
+    return token, ids

@@ -1,0 +1,81 @@
+"""Transactions of our own: retried as a whole, with signals only after the commit."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from blinker import NamedSignal
+from flask import current_app
+from sqlalchemy import event
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session, SessionTransaction
+
+from ..state import State
+
+T = TypeVar("T")
+
+_TRIES = 3
+_WAITING = "flask_trust_signals"
+_COMMITTED = "flask_trust_committed"
+
+_TRANSIENT_STATES = {"40001", "40P01"}  # PostgreSQL: serialisation failure, deadlock
+_TRANSIENT_NUMBERS = {1205, 1213, 1020}  # MariaDB: lock wait timeout, deadlock, record changed since last read
+
+
+def is_transient(error: BaseException) -> bool:
+    """Say whether the same transaction may succeed when it is run again."""
+    if not isinstance(error, DBAPIError) or error.orig is None:
+        return False
+    if getattr(error.orig, "sqlstate", None) in _TRANSIENT_STATES:
+        return True
+    first = error.orig.args[0] if error.orig.args else None
+    return first in _TRANSIENT_NUMBERS or "database is locked" in str(error.orig)
+
+
+def transaction(state: State, work: Callable[[Session], T]) -> T:
+    """Run `work` in a transaction of its own and commit it; up to 3 times where databases ask for it.
+
+    `work` must therefore change nothing but the database.
+    """
+    from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
+
+    retrying = Retrying(
+        retry=retry_if_exception(is_transient),
+        stop=stop_after_attempt(_TRIES),
+        wait=wait_random(0.01, 0.2),
+        reraise=True,
+    )
+    result: T = retrying(_once, state, work)
+    return result
+
+
+def _once(state: State, work: Callable[[Session], T]) -> T:
+    with state.session() as session:
+        result = work(session)
+        session.commit()
+    return result
+
+
+def announce(session: Session, signal: NamedSignal, **arguments: Any) -> None:
+    """Send a signal once this session's transaction has committed; a rollback drops it."""
+    waiting = session.info.get(_WAITING)
+    if waiting is None:
+        waiting = session.info[_WAITING] = []
+        event.listen(session, "after_commit", _note_commit)
+        event.listen(session, "after_transaction_end", _send)
+    waiting.append((signal, current_app._get_current_object(), arguments))  # type: ignore[attr-defined]
+
+
+def _note_commit(session: Session) -> None:
+    session.info[_COMMITTED] = True
+
+
+def _send(session: Session, ended: SessionTransaction) -> None:
+    # Receivers may use the database only when the outermost transaction is over.
+    if ended.parent is not None:
+        return
+    committed = session.info.pop(_COMMITTED, False)
+    waiting, session.info[_WAITING] = session.info.get(_WAITING, []), []
+    for signal, app, arguments in waiting if committed else ():
+        signal.send(app, **arguments)

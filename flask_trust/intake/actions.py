@@ -1,0 +1,185 @@
+"""What the shop tells: each call uses the shop's own session, flushes, and never commits or sends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy.orm import Session
+
+from .. import lookup
+from ..clock import as_utc
+from ..db import announce
+from ..errors import BadValue
+from ..invitations import actions as invitations
+from ..invitations.models import Request
+from ..orders import actions as orders
+from ..orders.models import Line, Order
+from ..orders.queries import lines_of
+from ..orders.rules import Evidence, expected_arrival
+from ..people import actions as people
+from ..people.queries import find as find_person
+from ..reviews.actions import erase_all, merge_authors
+from ..shop import Event, clean_id
+from ..shop import Order as ShopOrder
+from ..signals import person_erased
+from ..state import State
+
+LineIds = Iterable[object] | None
+
+
+class Call:
+    """One call of the shop about one order: asks the adapter once and keeps our rows of the order."""
+
+    def __init__(self, session: Session, state: State, order_id: object, told: ShopOrder | None = None) -> None:
+        """Note the order as the shop describes it; raises `UnknownOrder`, `BadValue` and `AdapterError`."""
+        self.session, self.state, self.now = session, state, state.clock()
+        self.told = told or lookup.order(state.shop, clean_id(order_id))
+        buyer = people.enrol(session, self.told.buyer, self.now)
+        self.order: Order = orders.note(session, self.told, buyer.id, state.settings.arrival_days, self.now)
+
+    def lines(self, line_ids: LineIds) -> list[Line]:
+        """Return the lines that are meant; raises `BadValue` for one the order does not have."""
+        wanted = None if line_ids is None else [clean_id(each) for each in line_ids]
+        return orders.chosen(lines_of(self.session, self.order.id), wanted)
+
+    def moment(self, at: datetime | None) -> datetime:
+        """Return when it happened: now unless told, and never in the future."""
+        return self.now if at is None else min(as_utc(at), self.now)
+
+    def plan(self, *, even_old: bool) -> Request | None:
+        """Plan the mail about what has arrived so far."""
+        lines = lines_of(self.session, self.order.id)
+        return invitations.plan(
+            self.session, self.order, lines, self.told.buyer, self.state.settings, self.now, even_old=even_old
+        )
+
+
+def placed(session: Session, state: State, order_id: object, *, told: ShopOrder | None = None) -> None:
+    """Note an order, so that it is missed when it never arrives."""
+    Call(session, state, order_id, told)
+
+
+def shipped(
+    session: Session,
+    state: State,
+    order_id: object,
+    line_ids: LineIds,
+    at: datetime | None,
+    *,
+    told: ShopOrder | None = None,
+) -> None:
+    """Note that lines are on their way."""
+    call = Call(session, state, order_id, told)
+    orders.ship(session, call.order, call.lines(line_ids), call.moment(at), state.settings.arrival_days)
+
+
+def delivered(
+    session: Session,
+    state: State,
+    order_id: object,
+    line_ids: LineIds = None,
+    at: datetime | None = None,
+    *,
+    by: Evidence = "told",
+    told: ShopOrder | None = None,
+    even_old: bool = False,
+) -> Request | None:
+    """Note that lines have arrived and plan the mail; returns the plan, None where nothing is there to ask about."""
+    call = Call(session, state, order_id, told)
+    orders.arrive(session, call.order, call.lines(line_ids), call.moment(at), by, call.now)
+    return call.plan(even_old=even_old)
+
+
+def cancelled(
+    session: Session,
+    state: State,
+    order_id: object,
+    line_ids: LineIds,
+    by: Literal["buyer", "seller"],
+    paid: bool,
+    *,
+    told: ShopOrder | None = None,
+) -> None:
+    """Note that lines will not come; what has arrived stays ratable."""
+    if by not in ("buyer", "seller"):
+        raise BadValue(f'by must be "buyer" or "seller", not {by!r}')
+    call = Call(session, state, order_id, told)
+    orders.cancel(session, call.order, call.lines(line_ids), by, paid, call.now)
+
+
+def paused(session: Session, state: State, order_id: object, until: datetime) -> None:
+    """Postpone the mail while a return or dispute is open, by 14 days at most."""
+    call = Call(session, state, order_id)
+    orders.pause(session, call.order, as_utc(until), call.now)
+
+
+def returned(session: Session, state: State, order_id: object, line_ids: LineIds, reason: str | None) -> None:
+    """Note that lines were sent back; they stay ratable and nothing written about them changes."""
+    call = Call(session, state, order_id)
+    orders.give_back(session, call.order, call.lines(line_ids), reason, call.now)
+
+
+def merged(session: Session, state: State, old_id: object, new_id: object) -> None:
+    """Give everything of one account to another."""
+    old = find_person(session, clean_id(old_id))
+    if old is None:
+        return
+    now = state.clock()
+    new = find_person(session, clean_id(new_id)) or people.make(session, clean_id(new_id), now)
+    if old.id == new.id:
+        return
+    merge_authors(session, old.id, new.id, now)
+    orders.hand_over(session, old.id, new.id)
+    invitations.hand_over(session, old.id, new.id)
+    people.merge(session, old, new, now)
+    session.flush()
+
+
+def erased(session: Session, state: State, person_id: object) -> None:
+    """Erase what a person has written and what ties our rows to them."""
+    key = clean_id(person_id)
+    person = find_person(session, key)
+    if person is None:
+        return
+    now = state.clock()
+    erase_all(session, person.id, now)
+    invitations.stop_all(session, person.id, "erased")
+    people.forget(session, person, now)
+    announce(session, person_erased, person_id=person.id, shop_key=key)
+    session.flush()
+
+
+def bounced(session: Session, state: State, person_id: object) -> None:
+    """Write no more mails to a person whose address does not exist."""
+    person = find_person(session, clean_id(person_id))
+    if person is not None:
+        people.note_bounce(session, person, state.clock())
+
+
+def apply_event(session: Session, state: State, event: Event, told: ShopOrder, *, even_old: bool = False) -> None:
+    """Carry out one event that the shop told when asked, about an order it has described already."""
+    match event.kind:
+        case "placed":
+            placed(session, state, event.order_id, told=told)
+        case "shipped":
+            shipped(session, state, event.order_id, event.line_ids, event.at, told=told)
+        case "delivered":
+            delivered(session, state, event.order_id, event.line_ids, event.at, told=told, even_old=even_old)
+        case "cancelled":
+            cancelled(session, state, event.order_id, event.line_ids, "buyer", paid=False, told=told)
+
+
+def assume_arrived(session: Session, state: State, order_id: str, told: ShopOrder | None) -> None:
+    """Take lines as arrived that should be there by now and nobody has told about; the mail will ask."""
+    if told is None:
+        orders.expect_nothing(session, order_id)
+        return
+    call = Call(session, state, order_id, told)
+    days = state.settings.arrival_days
+    for line in call.lines(None):
+        guess = expected_arrival(call.order.placed_at, call.order.promised_at, line.shipped_at, days)
+        if line.expected_at is not None and line.expected_at <= call.now and guess is not None:
+            orders.arrive(session, call.order, [line], guess.at, guess.by, call.now)
+    call.plan(even_old=False)

@@ -1,0 +1,107 @@
+"""Asking the shop what happened, and taking as arrived what should be there by now."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from .. import lookup
+from ..db import insert_once, transaction
+from ..errors import AdapterError, BadValue
+from ..orders.models import Order
+from ..orders.queries import overdue_orders
+from ..shop import Event
+from ..shop import Order as ShopOrder
+from ..state import State
+from . import actions
+from .models import Cursor
+
+log = logging.getLogger("flask_trust")
+
+BATCH = 50
+FIRST_LOOK_BACK = timedelta(days=30)
+# Events are dated before their transaction commits, so the last minutes are asked for again; repeats change nothing.
+OVERLAP = timedelta(minutes=15)
+_CURSOR = "events_since"
+
+
+def poll_events(state: State) -> Counter[str]:
+    """Ask the shop for new events and carry them out; returns how many of each kind."""
+    now = state.clock()
+    since = state.read(_last_seen) or now - FIRST_LOOK_BACK
+    try:
+        events = lookup.events_since(state.shop, since - OVERLAP)
+    except AdapterError as error:
+        log.warning("%s; asked again at the next run", error)
+        return Counter(adapter=1)
+    done = carry_out(state, events)
+    if events:
+        newest = min(max(event.at for event in events), now)
+        transaction(state, lambda session: _remember(session, newest))
+    return done
+
+
+def _last_seen(session: Session) -> datetime | None:
+    return session.scalar(select(Cursor.at).where(Cursor.name == _CURSOR))
+
+
+def _remember(session: Session, at: datetime) -> None:
+    insert_once(session, Cursor, {"name": _CURSOR, "at": at})
+    cursor = session.scalars(select(Cursor).where(Cursor.name == _CURSOR)).one()
+    cursor.at = max(cursor.at, at)
+
+
+def carry_out(state: State, events: Sequence[Event], *, even_old: bool = False) -> Counter[str]:
+    """Carry out events, asking the shop for their orders in batches; one that fails does not stop the others."""
+    done: Counter[str] = Counter()
+    for start in range(0, len(events), BATCH):
+        done += _carry_out_batch(state, events[start : start + BATCH], even_old=even_old)
+    return done
+
+
+def _carry_out_batch(state: State, events: Sequence[Event], *, even_old: bool) -> Counter[str]:
+    told = lookup.orders(state.shop, [event.order_id for event in events])
+    done: Counter[str] = Counter()
+    for event in events:
+        order = told.get(event.order_id)
+        if order is None:
+            log.warning("the shop told of order %r and does not know it", event.order_id)
+            done["unknown_order"] += 1
+            continue
+        done[_carry_out_one(state, event, order, even_old=even_old)] += 1
+    return done
+
+
+def _carry_out_one(state: State, event: Event, order: ShopOrder, *, even_old: bool) -> str:
+    try:
+        transaction(state, lambda session: actions.apply_event(session, state, event, order, even_old=even_old))
+    except BadValue as error:
+        log.warning("an event of order %r cannot be used: %s", event.order_id, error)
+        return "bad_event"
+    return event.kind
+
+
+def assume_arrivals(state: State) -> int:
+    """Take as arrived what should be there by now, for up to 50 orders; returns how many were looked at."""
+    keys = state.read(lambda session: _overdue_keys(session, state.clock()))
+    if not keys:
+        return 0
+    try:
+        told = lookup.orders(state.shop, keys)
+    except AdapterError as error:
+        log.warning("%s; asked again at the next run", error)
+        return 0
+    for key in keys:
+        order = told.get(key)
+        transaction(state, lambda session: actions.assume_arrived(session, state, key, order))  # noqa: B023 run at once
+    return len(keys)
+
+
+def _overdue_keys(session: Session, now: datetime) -> Sequence[str]:
+    ids = overdue_orders(session, now, BATCH)
+    return session.scalars(select(Order.key).where(Order.id.in_(ids))).all()

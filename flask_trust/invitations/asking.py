@@ -1,0 +1,101 @@
+"""Deciding about requests that are due: claim, ask the shop in one batch, decide each under the buyer's lock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
+
+from sqlalchemy.orm import Session
+
+from .. import lookup
+from ..clock import zone
+from ..db import claim, transaction
+from ..errors import AdapterError
+from ..orders.models import Order
+from ..orders.queries import arrived, lines_of
+from ..people.models import Person
+from ..people.queries import follow, mail_stop
+from ..shop import Order as ShopOrder
+from ..state import State
+from .actions import lock_buyer, settle
+from .models import Request
+from .queries import due_ids, last_mail_to
+from .rules import Facts, decide
+
+BATCH = 50
+LEASE = timedelta(minutes=5)
+ADAPTER_PAUSE = timedelta(hours=1)
+
+
+def ask_batch(state: State) -> Counter[str]:
+    """Decide about up to 50 due requests; returns how many were queued, wait on, or were skipped.
+
+    Without mail settings nothing is claimed, so everything stays planned.
+    """
+    if not state.settings.mail_is_on:
+        return Counter()
+    token, ids = transaction(
+        state, lambda session: claim(session, Request, now=state.clock(), lease=LEASE, limit=BATCH)
+    )
+    if not ids:
+        return Counter()
+    keys = state.read(lambda session: _order_keys(session, ids, token))
+    try:
+        told = lookup.orders(state.shop, keys.values())
+        allowed = {key: lookup.may_mail(state.shop, key) for key in told}
+    except AdapterError:
+        return Counter(adapter=transaction(state, lambda session: _put_off(session, state, ids, token)))
+    return Counter(_decide_one(state, each, token, told, allowed) for each in keys)
+
+
+def _order_keys(session: Session, ids: Sequence[int], token: str) -> dict[int, str]:
+    rows = due_ids(session, ids, token)
+    return {row.id: session.get_one(Order, row.order_id).key for row in rows}
+
+
+def _put_off(session: Session, state: State, ids: Sequence[int], token: str) -> int:
+    rows = due_ids(session, ids, token)
+    for row in rows:
+        row.due, row.held_up_by, row.token = state.clock() + ADAPTER_PAUSE, "adapter", None
+    return len(rows)
+
+
+def _decide_one(
+    state: State, request_id: int, token: str, told: Mapping[str, ShopOrder], allowed: Mapping[str, bool]
+) -> str:
+    def work(session: Session) -> str:
+        request = session.get_one(Request, request_id)
+        lock_buyer(session, request.buyer_id)
+        session.refresh(request)
+        if request.token != token:
+            return "lost"
+        order = session.get_one(Order, request.order_id)
+        shop_order = told.get(order.key)
+        facts = gather(session, state, request, order, shop_order, may_mail=allowed.get(order.key, False))
+        return settle(session, request, order, decide(facts), state.clock())
+
+    return transaction(state, work)
+
+
+def gather(
+    session: Session, state: State, request: Request, order: Order, told: ShopOrder | None, *, may_mail: bool
+) -> Facts:
+    """Return all that the decision about a mail rests on."""
+    person = follow(session, session.get(Person, order.buyer_id))
+    email = told.buyer.email if told else None
+    return Facts(
+        now=state.clock(),
+        planned_for=request.planned_for,
+        zone=zone(told.buyer.timezone if told else None, state.settings.timezone),
+        reminder=request.asked_at is not None,
+        known_to_shop=told is not None,
+        mail_stop=mail_stop(session, person, email) if person else "erased",
+        disowned=order.disowned_at is not None,
+        open_lines=len(arrived(lines_of(session, order.id))),
+        answered=request.answered_at is not None,
+        has_address=email is not None,
+        may_mail=may_mail,
+        paused_until=order.paused_until,
+        last_mail_at=last_mail_to(session, order.buyer_id, besides=request.id),
+    )

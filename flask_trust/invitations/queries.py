@@ -1,0 +1,55 @@
+"""Reading requests: what is due, and the sum that must always hold."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+from sqlalchemy.orm import Session
+
+from .models import Request
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """How many delivered orders were asked about, wait, or were skipped and why."""
+
+    asked: int
+    waiting: int
+    skipped: dict[str, int]
+
+    @property
+    def total(self) -> int:
+        """Return the number of delivered orders this accounts for."""
+        return self.asked + self.waiting + sum(self.skipped.values())
+
+
+def tally(session: Session) -> Tally:
+    """Count all requests by state and reason."""
+    query = select(Request.state, Request.reason, func.count()).group_by(Request.state, Request.reason)
+    rows = session.execute(query).all()
+    counts = {state: sum(n for each, _, n in rows if each == state) for state in ("asked", "waiting")}
+    skipped = {reason or "": n for state, reason, n in rows if state == "skipped"}
+    return Tally(counts["asked"], counts["waiting"], skipped)
+
+
+def find(session: Session, order_id: int) -> Request | None:
+    """Return the request about an order."""
+    return session.scalar(select(Request).where(Request.order_id == order_id))
+
+
+def last_mail_to(session: Session, buyer_id: int, besides: int) -> datetime | None:
+    """Return when the last mail about another order went, or is about to go, to this buyer."""
+    moments = select(Request.asked_at, Request.reminded_at, Request.queued_at).where(
+        Request.buyer_id == buyer_id,
+        Request.id != besides,
+        or_(Request.asked_at.is_not(None), Request.queued_at.is_not(None)),
+    )
+    return max((at for row in session.execute(moments) for at in row if at is not None), default=None)
+
+
+def due_ids(session: Session, ids: Sequence[int], token: str) -> Sequence[Request]:
+    """Return the claimed rows that still belong to this worker."""
+    return session.scalars(select(Request).where(Request.id.in_(ids), Request.token == token)).all()

@@ -1,0 +1,179 @@
+"""Writing orders: placed, shipped, arrived, cancelled, paused, returned."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy.orm import Session
+
+from ..clock import as_utc
+from ..db import insert_once
+from ..errors import BadValue
+from ..journal.actions import record
+from ..scores.actions import subject_id
+from ..shop import Line as ShopLine
+from ..shop import Order as ShopOrder
+from .models import Deal, Line, Order
+from .queries import find, lines_of
+from .rules import Evidence, expected_arrival
+
+LONGEST_PAUSE = timedelta(days=14)
+
+
+def note(session: Session, told: ShopOrder, buyer_id: int, days: Mapping[str, int], now: datetime) -> Order:
+    """Return our row of an order with its deals and lines, made or completed from what the shop tells."""
+    incentive = (told.incentive or "")[:200] or None
+    values = {
+        "key": told.id,
+        "buyer_id": buyer_id,
+        "placed_at": told.placed_at,
+        "promised_at": told.promised_at,
+        "incentive": incentive,
+        "created_at": now,
+    }
+    insert_once(session, Order, values)
+    order = find(session, told.id)
+    assert order is not None
+    # A promise that the shop changes counts; an incentive once noted stays, as it has to be shown.
+    order.promised_at = None if told.promised_at is None else as_utc(told.promised_at)
+    order.incentive = order.incentive or incentive
+    _note_lines(session, order, told.lines, days)
+    return order
+
+
+def _note_lines(session: Session, order: Order, told: Sequence[ShopLine], days: Mapping[str, int]) -> None:
+    known = {line.key for line in lines_of(session, order.id)}
+    for line in told:
+        if line.id not in known:
+            _insert_line(session, order, line)
+    session.flush()
+    for row in lines_of(session, order.id):
+        _expect(order, row, days)
+    session.flush()
+
+
+def _insert_line(session: Session, order: Order, told: ShopLine) -> None:
+    seller = subject_id(session, "seller", told.seller_id)
+    values = {
+        "order_id": order.id,
+        "deal_id": _deal_id(session, order.id, seller),
+        "key": told.id,
+        "subject_id": subject_id(session, "product", told.product_id, told.title or ""),
+        "product_key": told.product_id,
+        "title": (told.title or "")[:200],
+        "variant": (told.variant or "")[:80] or None,
+        "ask_after_days": told.ask_after_days,
+    }
+    insert_once(session, Line, values)
+
+
+def _deal_id(session: Session, order_id: int, seller_id: int) -> int:
+    insert_once(session, Deal, {"order_id": order_id, "seller_id": seller_id})
+    found: int = session.query(Deal.id).filter_by(order_id=order_id, seller_id=seller_id).scalar()
+    return found
+
+
+def _expect(order: Order, line: Line, days: Mapping[str, int]) -> None:
+    """Set when a line should be there, as long as nobody has told."""
+    if line.delivered_at is not None or line.cancelled_at is not None:
+        line.expected_at = None
+        return
+    expected = expected_arrival(order.placed_at, order.promised_at, line.shipped_at, days)
+    line.expected_at = expected.at if expected else None
+
+
+def chosen(lines: Sequence[Line], keys: Iterable[str] | None) -> list[Line]:
+    """Return the lines with these ids (all where None); raises `BadValue` for one that is not there."""
+    if keys is None:
+        return list(lines)
+    wanted = list(keys)
+    missing = set(wanted) - {line.key for line in lines}
+    if missing:
+        raise BadValue(f"the order has no line {sorted(missing)[0]!r}")
+    return [line for line in lines if line.key in wanted]
+
+
+def ship(session: Session, order: Order, lines: Iterable[Line], at: datetime, days: Mapping[str, int]) -> None:
+    """Note that lines are on their way."""
+    for line in lines:
+        if line.shipped_at is None:
+            line.shipped_at = at
+            _expect(order, line, days)
+    session.flush()
+
+
+def arrive(session: Session, order: Order, lines: Iterable[Line], at: datetime, by: Evidence, now: datetime) -> bool:
+    """Note that lines have arrived; opens their deals. Say whether anything is new."""
+    fresh = [line for line in lines if _arrive(line, at, by)]
+    for deal_id in {line.deal_id for line in fresh}:
+        deal = session.get_one(Deal, deal_id)
+        if deal.opened_at is None:
+            deal.opened_at = now
+    if fresh:
+        role = "shop" if by == "told" else "job"
+        record(session, "arrived", "order", order.id, at=now, role=role, state=(None, by))  # type: ignore[arg-type]
+    session.flush()
+    return bool(fresh)
+
+
+def _arrive(line: Line, at: datetime, by: Evidence) -> bool:
+    guessed = line.delivered_by not in (None, "told")
+    if line.cancelled_at is not None or (line.delivered_at is not None and not (guessed and by == "told")):
+        return False
+    # What is told replaces a guess, but does not start the asking anew.
+    new = line.delivered_at is None
+    line.delivered_at, line.delivered_by, line.expected_at = at, by, None
+    return new
+
+
+def cancel(session: Session, order: Order, lines: Iterable[Line], by: str, paid: bool, now: datetime) -> None:
+    """Note that lines were cancelled; what has arrived already stays arrived and ratable."""
+    open_lines = [line for line in lines if line.cancelled_at is None and line.delivered_at is None]
+    for line in open_lines:
+        line.cancelled_at, line.cancelled_by, line.cancelled_paid, line.expected_at = now, by, paid, None
+    if open_lines:
+        record(session, "cancelled", "order", order.id, at=now, role="shop", state=(None, by))
+    session.flush()
+
+
+def pause(session: Session, order: Order, until: datetime, now: datetime) -> None:
+    """Postpone the asking while a return or dispute is open, by 14 days at most."""
+    order.paused_until = min(until, now + LONGEST_PAUSE)
+    session.flush()
+
+
+def give_back(session: Session, order: Order, lines: Iterable[Line], reason: str | None, now: datetime) -> None:
+    """Note that lines were sent back; they stay ratable."""
+    for line in lines:
+        if line.returned_at is None:
+            line.returned_at, line.return_reason = now, (reason or "")[:500] or None
+    session.flush()
+
+
+def deny_arrival(session: Session, order: Order, now: datetime) -> None:
+    """Note that the buyer says it has not arrived."""
+    order.not_arrived_at = now
+    record(session, "not_arrived", "order", order.id, at=now, role="buyer", actor_id=order.buyer_id)
+    session.flush()
+
+
+def disown(session: Session, order: Order, now: datetime, *, mine: bool) -> None:
+    """Note that the reader of the mail did not buy this, or take that back."""
+    order.disowned_at = None if mine else now
+    event = "owned" if mine else "disowned"
+    record(session, event, "order", order.id, at=now, role="buyer", actor_id=order.buyer_id)
+    session.flush()
+
+
+def hand_over(session: Session, old_buyer: int, new_buyer: int) -> None:
+    """Give the orders of a merged account to the one that stays."""
+    session.query(Order).filter_by(buyer_id=old_buyer).update({"buyer_id": new_buyer})
+
+
+def expect_nothing(session: Session, key: str) -> None:
+    """Expect no arrival of an order the shop no longer knows."""
+    order = find(session, key)
+    for line in lines_of(session, order.id) if order else ():
+        line.expected_at = None
+    session.flush()

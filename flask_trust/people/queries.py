@@ -1,0 +1,59 @@
+"""Reading people and their opt-outs."""
+
+from __future__ import annotations
+
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
+
+from ..addresses import address_hashes, guest_ids
+from ..shop import Person as ShopPerson
+from .models import OptOut, Person
+
+ERASED_STOP = "erased"
+OPTED_OUT = "opted_out"
+BOUNCED = "bounced"
+
+
+def known_keys(who: ShopPerson) -> list[str]:
+    """Return the ids under which a person may be known: a guest's id changes with the secret key."""
+    if who.email is None:
+        return [who.id]
+    guest = guest_ids(who.email)
+    return guest if who.id in guest else [who.id]
+
+
+def find(session: Session, key: str) -> Person | None:
+    """Return the person the shop knows by this id, following merged accounts."""
+    return follow(session, session.scalar(select(Person).where(Person.key == key)))
+
+
+def find_known(session: Session, who: ShopPerson) -> Person | None:
+    """Return the row of a person as the shop describes them, following merged accounts."""
+    keys = known_keys(who)
+    rows = session.scalars(select(Person).where(Person.key.in_(keys))).all()
+    return follow(session, min(rows, key=lambda row: keys.index(row.key or ""), default=None))
+
+
+def follow(session: Session, person: Person | None) -> Person | None:
+    """Return the person that a merged account has become."""
+    while person is not None and person.merged_into is not None:
+        person = session.get(Person, person.merged_into)
+    return person
+
+
+def mail_stop(session: Session, person: Person, email: str | None) -> str | None:
+    """Return why this person must not be written to, or None.
+
+    Opt-outs are looked up under every secret key, and under the stored hash of the address too.
+    """
+    if person.key is None:
+        return ERASED_STOP
+    if person.mail_stop is not None:
+        return person.mail_stop
+    hashes = [*(address_hashes(email) if email else ()), *filter(None, [person.address_hash])]
+    return OPTED_OUT if hashes and _is_opted_out(session, hashes) else None
+
+
+def _is_opted_out(session: Session, hashes: list[str]) -> bool:
+    wanted = or_(*(OptOut.address_hash == each for each in hashes))
+    return session.scalar(select(OptOut.id).where(wanted).limit(1)) is not None

@@ -1,0 +1,79 @@
+"""What one app knows about this extension; no state lives on the extension object itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from flask import Flask, current_app, has_app_context
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from .errors import NotSetUp
+
+if TYPE_CHECKING:
+    from flask_sqlalchemy import SQLAlchemy
+
+    from .clock import Clock
+    from .settings import Settings
+    from .shop import Shop
+
+EXTENSION = "trust"
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """Everything about one app: settings, the shop's adapter, its database and the clock.
+
+    `mails` maps a kind of mail to the code that renders it (rooms above `mail/` register theirs).
+    """
+
+    settings: Settings
+    shop: Shop
+    db: SQLAlchemy
+    clock: Clock
+    mails: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def engine(self) -> Engine:
+        """Return the shop's default engine (needs an app context)."""
+        return self.db.engine
+
+    def session(self) -> Session:
+        """Return a new session of our own on the shop's engine, for our own pages and jobs."""
+        return Session(self.engine, expire_on_commit=False)
+
+    def read(self, query: Callable[[Session], T]) -> T:
+        """Run a query in a short session of our own and return what it found."""
+        with self.session() as session:
+            return query(session)
+
+    def read_page(self, query: Callable[[Session], T]) -> T:
+        """Run a query for a public page in the shop's own session, so that a page needs one connection.
+
+        Nothing of the shop's is flushed. A page that has just written reads with `read` instead.
+        """
+        session = self.db.session
+        with session.no_autoflush:
+            return query(session())
+
+
+def state_of(app: Flask) -> State:
+    """Return the state of an app; raises `NotSetUp` with the likely cause."""
+    try:
+        state: State = app.extensions[EXTENSION]
+    except KeyError:
+        raise NotSetUp(
+            f"flask_trust does not know the app {app.import_name!r}. Did you forget trust.init_app(app)?"
+        ) from None
+    return state
+
+
+def current_state() -> State:
+    """Return the state of the current app; raises `NotSetUp` outside of an app context."""
+    if not has_app_context():
+        raise NotSetUp("flask_trust needs an app context: use 'with app.app_context():' around this call.")
+    return state_of(current_app._get_current_object())  # type: ignore[attr-defined]

@@ -1,0 +1,76 @@
+"""Plain text from strangers: the only file that knows bleach.
+
+What people type is plain text. Nothing they type is dropped because it looks like markup ("price<expected>" stays);
+it is stored as plain text and escaped again by every template. bleach gets no fixes any more and is quadratic in
+nesting, so the length is checked before it runs and no safety rests on it alone.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+
+TITLE_LENGTH = 120
+TEXT_LENGTH = 5000
+NAME_LENGTH = 40
+
+# Joiners are part of emoji and of Persian and Indic words; every other format character can mislead a reader.
+_JOINERS = "\u200c\u200d"
+_DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn"}
+_MARKS_IN_A_ROW = 4
+
+
+class TextTooLong(ValueError):
+    """The text has more characters than allowed; `limit` and `length` say how many."""
+
+    def __init__(self, length: int, limit: int) -> None:
+        super().__init__(f"{length} characters, at most {limit}")
+        self.length = length
+        self.limit = limit
+
+
+def clean_text(value: str, limit: int = TEXT_LENGTH) -> str:
+    """Return text of several lines as it is stored; raises `TextTooLong`."""
+    return _clean(value.replace("\r\n", "\n").replace("\r", "\n"), limit)
+
+
+def clean_line(value: str, limit: int = TITLE_LENGTH) -> str:
+    """Return text of one line as it is stored; raises `TextTooLong`."""
+    return " ".join(_clean(re.sub(r"\s+", " ", value), limit).split())
+
+
+def _clean(value: str, limit: int) -> str:
+    value = value.strip()
+    if len(value) > limit:
+        raise TextTooLong(len(value), limit)
+    visible = _without_stacks(unicodedata.normalize("NFC", _without_tricks(value)))
+    lines = (line.rstrip() for line in _neutral(visible).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _without_tricks(value: str) -> str:
+    """Drop control characters and those that turn the direction of reading."""
+    value = value.replace("\t", " ")
+    return "".join(c for c in value if c == "\n" or c in _JOINERS or unicodedata.category(c) not in _DROPPED)
+
+
+def _without_stacks(value: str) -> str:
+    """Drop combining marks beyond what any script needs, so that no letter grows over its neighbours."""
+    kept: list[str] = []
+    row = 0
+    for character in value:
+        row = row + 1 if unicodedata.combining(character) else 0
+        if row <= _MARKS_IN_A_ROW:
+            kept.append(character)
+    return "".join(kept)
+
+
+def _neutral(value: str) -> str:
+    if "<" not in value:
+        return value
+    import bleach  # slow to import and needed only here
+
+    # "&" is masked first, so that typed entities come back as they were typed.
+    masked = value.replace("&", "&amp;")
+    return html.unescape(bleach.clean(masked, tags=set(), attributes={}, strip=False, strip_comments=False))
