@@ -170,11 +170,11 @@ class Shop:
 
     def sellers(self, ids: Sequence[str]) -> Mapping[str, Seller]:
         """Return the sellers with these ids; by default the shop itself is the only one."""
-        from .state import current_state
+        from flask import current_app
 
         if SHOP_SELLER not in ids:
             return {}
-        return {SHOP_SELLER: Seller(SHOP_SELLER, current_state().settings.shop_name)}
+        return {SHOP_SELLER: Seller(SHOP_SELLER, current_app.config.get("TRUST_SHOP_NAME") or "")}
 
     def viewer_id(self) -> str | None:
         """Return the id of the person who looks at the page; by default Flask-Login's user."""

@@ -64,6 +64,8 @@ def plan(
             _skip(request, "too_old")
     else:
         request = _found(session, order)
+        if even_old and request.reason == "too_old":
+            request.state, request.reason = "waiting", None
         _move(request, moment)
     session.flush()
     return request

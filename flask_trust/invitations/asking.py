@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy.orm import Session
@@ -40,18 +41,27 @@ def ask_batch(state: State) -> Counter[str]:
     )
     if not ids:
         return Counter()
-    keys = state.read(lambda session: _order_keys(session, ids, token))
+    mine = state.read(lambda session: _claimed(session, ids, token))
     try:
-        told = lookup.orders(state.shop, keys.values())
+        told = lookup.orders(state.shop, (each.order_key for each in mine))
         allowed = {key: lookup.may_mail(state.shop, key) for key in told}
     except AdapterError:
         return Counter(adapter=transaction(state, lambda session: _put_off(session, state, ids, token)))
-    return Counter(_decide_one(state, each, token, told, allowed) for each in keys)
+    return Counter(_decide_one(state, each, token, told, allowed) for each in mine)
 
 
-def _order_keys(session: Session, ids: Sequence[int], token: str) -> dict[int, str]:
+@dataclass(frozen=True, slots=True)
+class Claimed:
+    """A request that is ours to decide: our numbers of it and of its buyer, the shop's of its order."""
+
+    request_id: int
+    buyer_id: int
+    order_key: str
+
+
+def _claimed(session: Session, ids: Sequence[int], token: str) -> list[Claimed]:
     rows = due_ids(session, ids, token)
-    return {row.id: session.get_one(Order, row.order_id).key for row in rows}
+    return [Claimed(row.id, row.buyer_id, session.get_one(Order, row.order_id).key) for row in rows]
 
 
 def _put_off(session: Session, state: State, ids: Sequence[int], token: str) -> int:
@@ -62,12 +72,12 @@ def _put_off(session: Session, state: State, ids: Sequence[int], token: str) -> 
 
 
 def _decide_one(
-    state: State, request_id: int, token: str, told: Mapping[str, ShopOrder], allowed: Mapping[str, bool]
+    state: State, mine: Claimed, token: str, told: Mapping[str, ShopOrder], allowed: Mapping[str, bool]
 ) -> str:
     def work(session: Session) -> str:
-        request = session.get_one(Request, request_id)
-        lock_buyer(session, request.buyer_id)
-        session.refresh(request)
+        # The lock comes before any other read: MariaDB would go on seeing the moment of the first one.
+        lock_buyer(session, mine.buyer_id)
+        request = session.get_one(Request, mine.request_id)
         if request.token != token:
             return "lost"
         order = session.get_one(Order, request.order_id)

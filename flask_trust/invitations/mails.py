@@ -15,8 +15,8 @@ from ..mail.letter import Drop, Letter, check_address
 from ..mail.models import Outgoing
 from ..orders.models import Line, Order
 from ..orders.queries import arrived, lines_of
+from ..people.actions import note_bounce
 from ..people.models import Person
-from ..people.queries import BOUNCED
 from ..shop import Order as ShopOrder
 from ..state import State, current_state
 from ..text import TextTooLong, clean_line
@@ -73,7 +73,7 @@ class RequestMail:
         mail_failed(session, session.get_one(Order, mail.object_id), reason)
         person = session.get(Person, mail.person_id)
         if code == "recipient_refused" and person is not None and person.mail_stop is None:
-            person.mail_stop, person.mail_stopped_at = BOUNCED, state.clock()
+            note_bounce(session, person, state.clock())
 
 
 def letter_for(session: Session, state: State, order: Order, told: ShopOrder, *, reminder: bool) -> Letter:

@@ -58,8 +58,8 @@ def write(
 
 
 def reviews_of_lines(session: Session, line_ids: Sequence[int]) -> dict[int, Review]:
-    """Return the reviews of some lines by line id."""
-    rows = session.scalars(select(Review).where(Review.line_id.in_(line_ids))).all()
+    """Return the reviews of some lines by line id, as they stand now and locked."""
+    rows = session.scalars(select(Review).where(Review.line_id.in_(line_ids)).with_for_update()).all()
     return {row.line_id: row for row in rows}
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
@@ -73,7 +73,8 @@ Standing = tuple[Counter[tuple[int, date]], int]
 
 
 def _votes_on(votes: Any, subject: int, people: Sequence[int]) -> Select[Any]:
-    return select(votes).where(votes.subject_id == subject, votes.person_id.in_(people))
+    # Locking reads see what others committed while we waited; MariaDB's plain reads see the moment of the first one.
+    return select(votes).where(votes.subject_id == subject, votes.person_id.in_(people)).with_for_update()
 
 
 def _standing(session: Session, votes: Any, subject: int, people: Sequence[int]) -> Standing:
@@ -103,7 +104,7 @@ def _apply(session: Session, totals: tuple[int, int], before: Standing, after: S
     moved: Counter[tuple[int, date]] = Counter(after[0])
     moved.subtract(before[0])
     for each in totals:
-        row = session.get_one(Subject, each, populate_existing=True)
+        row = session.get_one(Subject, each, populate_existing=True, with_for_update=True)
         _begin_day(row, utc_day(now))
         for (stars, day), change in moved.items():
             _add(row, stars, change, change * maths.weight(day, maths.HALF_LIFE[row.kind]))
@@ -111,6 +112,14 @@ def _apply(session: Session, totals: tuple[int, int], before: Standing, after: S
         row.version += 1
         announce(session, score_changed, kind=row.kind, subject_id=row.id, shop_key=row.key)
     session.flush()
+
+
+def retitle(session: Session, titles: Mapping[int, str]) -> None:
+    """Keep the names that the shop gives its products now, for pages that have to do without the shop."""
+    for number, title in titles.items():
+        row = session.get_one(Subject, number)
+        if title and row.title != title[:TITLE_LENGTH]:
+            row.title = title[:TITLE_LENGTH]
 
 
 def _begin_day(row: Subject, today: date) -> None:

@@ -11,7 +11,6 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_UP, Decimal
 
 LEVELS = (1, 2, 3, 4, 5)
 Z = 1.959963984540054  # 95 % of a normal distribution
@@ -75,8 +74,3 @@ def average(counts: Sequence[int]) -> float | None:
     """Return the plain mean of the counted stars, or None where there are none."""
     total = sum(counts)
     return sum(k * n for k, n in zip(LEVELS, counts, strict=True)) / total if total else None
-
-
-def one_decimal(value: float) -> str:
-    """Return a figure as pages print it: half up, on the value rounded to nine digits."""
-    return str(Decimal(repr(round(value, 9))).quantize(Decimal("0.1"), rounding=ROUND_HALF_UP))

@@ -9,6 +9,7 @@ from datetime import date
 from sqlalchemy import and_, or_, select
 from sqlalchemy.orm import Session
 
+from ..figures import one_decimal
 from . import maths
 from .models import Subject
 
@@ -46,17 +47,17 @@ class Score:
     @property
     def average_text(self) -> str:
         """Return the plain average as pages print it, or an empty string."""
-        return "" if self.average is None else maths.one_decimal(self.average)
+        return "" if self.average is None else one_decimal(self.average)
 
     @property
     def score_text(self) -> str:
         """Return the score as pages print it."""
-        return maths.one_decimal(self.score)
+        return one_decimal(self.score)
 
     @property
     def range_text(self) -> tuple[str, str]:
         """Return both ends of the range as pages print them."""
-        return maths.one_decimal(self.low), maths.one_decimal(self.high)
+        return one_decimal(self.low), one_decimal(self.high)
 
     @property
     def headline(self) -> float:

@@ -16,6 +16,7 @@ from ..orders.models import Order
 from ..people.actions import rename
 from ..reviews.actions import Saying, withdraw, write
 from ..reviews.rules import Draft
+from ..scores.actions import retitle
 from ..state import State
 from .sheet import Row, Sheet
 
@@ -28,6 +29,7 @@ def publish(state: State, sheet: Sheet, drafts: Mapping[int, tuple[Draft, str]],
     def work(session: Session) -> int:
         lines = [row.line for row in rows]
         changed = write(session, sheet.order, lines, sayings, sheet.buyer.id, state.clock())
+        retitle(session, {row.line.subject_id: row.title for row in rows})
         rename(session, sheet.buyer.id, public_name)
         if drafts:
             invitations.note_answer(session, sheet.order, state.clock())

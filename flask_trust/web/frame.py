@@ -12,7 +12,7 @@ from typing import Any
 from flask import Response, current_app, render_template
 
 from .. import i18n
-from ..scores.maths import one_decimal
+from ..figures import one_decimal
 from ..state import current_state
 from .headers import private, public
 
