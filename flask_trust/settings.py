@@ -158,12 +158,17 @@ def read_settings(config: Mapping[str, Any], *, debug: bool = False) -> Settings
     given = {
         each.name: each.metadata["parse"](key, config[key])
         for key, each in known.items()
-        if key in config and not (config[key] is None and key != "TRUST_REMIND_AFTER_DAYS")
+        if key in config and not _is_unset(key, config[key])
     }
     settings = Settings(**given)
     _check_mail(settings, debug)
     _check_reminder(settings)
     return settings
+
+
+def _is_unset(key: str, value: Any) -> bool:
+    """Say whether a key counts as not given, as it comes from an environment variable that is not there."""
+    return value == "" or (value is None and key != "TRUST_REMIND_AFTER_DAYS")
 
 
 def _refuse_unknown(used: list[str], known: list[str]) -> None:

@@ -24,6 +24,27 @@ from ..state import current_state
 from .delivered import delivered
 from .mail import mail
 
+#: What a run did, in words an owner understands.
+WORDS = {
+    "polled_placed": "heard of %d new orders",
+    "polled_shipped": "heard of %d shipments",
+    "polled_delivered": "heard of %d deliveries",
+    "polled_cancelled": "heard of %d cancellations",
+    "polled_unknown_order": "heard of %d orders that the shop does not know",
+    "polled_bad_event": "could not use %d events: see the log",
+    "polled_adapter": "the shop's adapter failed %d times: see the log",
+    "assumed_orders": "took %d orders as arrived, because they should be there by now",
+    "asked_queued": "decided to ask about %d orders",
+    "asked_waiting": "let %d requests wait for a better moment",
+    "asked_skipped": "decided not to ask about %d orders",
+    "asked_lost": "left %d requests to another worker",
+    "asked_adapter": "put %d requests off, because the shop's adapter failed",
+    "mail_sent": "sent %d mails",
+    "mail_postponed": "will try %d mails again later",
+    "mail_dropped": "dropped %d mails that were no longer wanted or were refused",
+    "mail_lost": "left %d mails to another worker",
+}
+
 trust_cli = AppGroup("trust", help="Reviews and reputation: due work, deliveries, mails, checks, figures.")
 trust_cli.add_command(delivered)
 trust_cli.add_command(mail)
@@ -52,8 +73,8 @@ class _Progress:
 
 
 def _report(done: dict[str, int]) -> None:
-    words = ", ".join(f"{name.replace('_', ' ')} {count}" for name, count in done.items() if count)
-    click.echo(words or "Nothing was due.")
+    sentences = [WORDS.get(name, f"{name.replace('_', ' ')}: %d") % count for name, count in done.items() if count]
+    click.echo("; ".join(sentences) or "Nothing was due.")
 
 
 @trust_cli.command()

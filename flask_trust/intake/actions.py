@@ -113,6 +113,7 @@ def paused(session: Session, state: State, order_id: object, until: datetime) ->
     """Postpone the mail while a return or dispute is open, by 14 days at most."""
     call = Call(session, state, order_id)
     orders.pause(session, call.order, as_utc(until), call.now)
+    invitations.look_again(session, call.order)
 
 
 def returned(session: Session, state: State, order_id: object, line_ids: LineIds, reason: str | None) -> None:

@@ -157,6 +157,13 @@ def snooze(session: Session, order: Order, now: datetime) -> None:
         request.due = request.planned_for = now + SNOOZE
 
 
+def look_again(session: Session, order: Order) -> None:
+    """Decide anew about a mail that has not left, because a pause has begun or ended."""
+    request = find(session, order.id)
+    if request is not None and request.queued_as is None and request.due is not None:
+        request.due = request.planned_for
+
+
 def note_answer(session: Session, order: Order, now: datetime) -> None:
     """End the asking, because the buyer has written; a mail in the outbox sees it when it is composed."""
     request = find(session, order.id)
