@@ -18,7 +18,6 @@ from ..invitations.rules import REASONS
 from ..jobs.due import run_due
 from ..mail.queries import count_by_state
 from ..orders.queries import delivered_count
-from ..scores.actions import utc_day
 from ..scores.queries import SHOP_REVIEWS, find_scores
 from ..state import current_state
 from .delivered import delivered
@@ -109,7 +108,7 @@ def stats(as_json: bool) -> None:
 
 def _figures(session: Session) -> dict[str, Any]:
     counts = tally(session)
-    score = find_scores(session, SHOP_REVIEWS[0], [SHOP_REVIEWS[1]], utc_day(current_state().clock()))
+    score = find_scores(session, SHOP_REVIEWS[0], [SHOP_REVIEWS[1]], current_state().clock())
     total = score.get(SHOP_REVIEWS[1])
     return {
         "orders delivered": delivered_count(session),

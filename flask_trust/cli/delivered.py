@@ -20,6 +20,7 @@ from ..errors import AdapterError, BadValue, UnknownOrder
 from ..intake import actions as intake
 from ..invitations.asking import gather
 from ..invitations.models import Request
+from ..invitations.queries import find as find_request
 from ..invitations.rules import REASONS, Skip, Wait, decide
 from ..orders.models import Order
 from ..orders.queries import find
@@ -103,7 +104,7 @@ def _note(state: State, item: tuple[str, Event | None], *, dry_run: bool, even_o
 
 def _outcome(session: Session, state: State, key: str, told: ShopOrder) -> Outcome | None:
     order = find(session, key)
-    request = session.query(Request).filter_by(order_id=order.id).one_or_none() if order else None
+    request = find_request(session, order.id) if order else None
     if order is None or request is None:
         return None
     if request.state == "asked":

@@ -42,7 +42,7 @@ def _totals(state: State, *, repair: bool) -> Iterator[Finding]:
     for subject_id in state.read(all_subjects):
         words = state.read(lambda session: _difference(session, subject_id))  # noqa: B023 run at once
         if words and repair:
-            transaction(state, lambda session: repair_subject(session, subject_id))  # noqa: B023 run at once
+            transaction(state, lambda session: repair_subject(session, subject_id, state.clock()))  # noqa: B023 run at once
             words = state.read(lambda session: _difference(session, subject_id))  # noqa: B023 run at once
         if words:
             yield Finding(words, repairable=True)
@@ -64,7 +64,8 @@ def _agrees(row: Subject, truth: Truth) -> bool:
         math.isclose(kept, fresh, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
         for kept, fresh in zip(sums_of(row), truth.sums, strict=True)
     )
-    return same_sums and list(counts_of(row)) == truth.counts and row.shown == truth.shown and not truth.miscounted
+    same_counts = list(counts_of(row)) == truth.counts and row.shown == truth.shown
+    return same_sums and same_counts and row.next_shown_at == truth.next_shown_at and not truth.miscounted
 
 
 def _requests(session: Session) -> list[Finding]:

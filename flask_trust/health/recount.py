@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, case, func, select
+from sqlalchemy import Select, and_, case, func, not_, select, update
 from sqlalchemy.orm import Session
 
 from ..db import lock_rows
@@ -16,6 +17,11 @@ from ..scores.actions import utc_day
 from ..scores.models import Subject
 from ..scores.queries import SHOP_REVIEWS
 
+#: Rows to a statement.
+PIECE = 1_000
+# Nothing that was read before is looked at again, so the session need not follow.
+_PLAIN = {"synchronize_session": False}
+
 
 @dataclass(frozen=True, slots=True)
 class Truth:
@@ -24,6 +30,7 @@ class Truth:
     counts: list[int]
     sums: list[float]
     shown: int
+    next_shown_at: datetime | None
     miscounted: Sequence[int]
 
 
@@ -45,8 +52,10 @@ def truths(session: Session, row: Subject) -> Truth:
     for stars, shown_at in session.execute(votes):
         counts[stars - 1] += 1
         sums[stars - 1] += maths.weight(utc_day(shown_at), maths.HALF_LIFE[row.kind])
-    shown = session.scalar(select(func.count()).where(_scope(row), Review.live.is_(True))) or 0
-    return Truth(counts, sums, shown, session.scalars(_wrong_flags(row)).all())
+    live = select(func.count()).where(_scope(row), Review.live.is_(True))
+    shown = session.scalar(live.where(Review.tallied.is_(True))) or 0
+    waits = select(func.min(Review.shown_at)).where(_scope(row), Review.live.is_(True), Review.tallied.is_(False))
+    return Truth(counts, sums, shown, session.scalar(waits), session.scalars(_wrong_flags(row)).all())
 
 
 def _newest(row: Subject) -> Select[Any]:
@@ -54,7 +63,7 @@ def _newest(row: Subject) -> Select[Any]:
     place = func.row_number().over(
         partition_by=(Review.subject_id, Review.person_id), order_by=(Review.shown_at.desc(), Review.id.desc())
     )
-    eligible = and_(_scope(row), Review.live.is_(True), Review.eligible.is_(True))
+    eligible = and_(_scope(row), Review.live.is_(True), Review.tallied.is_(True), Review.eligible.is_(True))
     ranked = select(Review.id.label("id"), place.label("place")).where(eligible).subquery()
     return select(ranked.c.id).where(ranked.c.place == 1)
 
@@ -64,16 +73,23 @@ def _wrong_flags(row: Subject) -> Select[Any]:
     return select(Review.id).where(_scope(row), should != case((Review.counted.is_(True), 1), else_=0))
 
 
-def repair_subject(session: Session, subject_id: int) -> None:
+def repair_subject(session: Session, subject_id: int, now: datetime) -> None:
     """Set the totals of a subject to a fresh recount, under its lock; call it first in a transaction."""
     lock_rows(session, Subject, [subject_id])
     row = session.get_one(Subject, subject_id, populate_existing=True)
-    for review in session.scalars(select(Review).where(Review.id.in_(truths(session, row).miscounted))):
-        review.counted = not review.counted
-    session.flush()
+    public = case((and_(Review.live.is_(True), Review.shown_at <= now), True), else_=False)
+    session.execute(update(Review).where(_scope(row)).values(tallied=public), execution_options=_PLAIN)
+    _mend_flags(session, truths(session, row).miscounted)
     truth = truths(session, row)
     for level in maths.LEVELS:
         setattr(row, f"n{level}", truth.counts[level - 1])
         setattr(row, f"w{level}", truth.sums[level - 1])
-    row.shown = truth.shown
+    row.shown, row.next_shown_at = truth.shown, truth.next_shown_at
     row.version += 1
+
+
+def _mend_flags(session: Session, miscounted: Sequence[int]) -> None:
+    # In pieces: PostgreSQL takes 65,535 values in one statement, SQLite often no more than 32,766.
+    for start in range(0, len(miscounted), PIECE):
+        wrong = Review.id.in_(miscounted[start : start + PIECE])
+        session.execute(update(Review).where(wrong).values(counted=not_(Review.counted)), execution_options=_PLAIN)

@@ -6,11 +6,12 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .. import lookup
 from ..clock import as_utc
-from ..db import announce
+from ..db import announce, insert_once
 from ..errors import BadValue
 from ..invitations import actions as invitations
 from ..invitations.models import Request
@@ -25,6 +26,7 @@ from ..shop import Event, clean_id
 from ..shop import Order as ShopOrder
 from ..signals import person_erased
 from ..state import State
+from .models import Cursor
 
 LineIds = Iterable[object] | None
 
@@ -184,3 +186,10 @@ def assume_arrived(session: Session, state: State, order_id: str, told: ShopOrde
         if line.expected_at is not None and line.expected_at <= call.now and guess is not None:
             orders.arrive(session, call.order, [line], guess.at, guess.by, call.now)
     call.plan(even_old=False)
+
+
+def remember(session: Session, name: str, at: datetime) -> None:
+    """Note up to which moment a poll has come; it never goes back."""
+    insert_once(session, Cursor, {"name": name, "at": at})
+    cursor = session.scalars(select(Cursor).where(Cursor.name == name)).one()
+    cursor.at = max(cursor.at, at)

@@ -7,19 +7,18 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .. import lookup
-from ..db import insert_once, transaction
+from ..db import transaction
 from ..errors import AdapterError, BadValue
-from ..orders.models import Order
-from ..orders.queries import overdue_orders
+from ..orders.queries import keys_of, overdue_orders
 from ..shop import Event
 from ..shop import Order as ShopOrder
 from ..state import State
 from . import actions
-from .models import Cursor
+from .actions import remember
+from .queries import last_seen
 
 log = logging.getLogger("flask_trust")
 
@@ -33,7 +32,7 @@ _CURSOR = "events_since"
 def poll_events(state: State) -> Counter[str]:
     """Ask the shop for new events and carry them out; returns how many of each kind."""
     now = state.clock()
-    since = state.read(_last_seen) or now - FIRST_LOOK_BACK
+    since = state.read(lambda session: last_seen(session, _CURSOR)) or now - FIRST_LOOK_BACK
     try:
         events = lookup.events_since(state.shop, since - OVERLAP)
     except AdapterError as error:
@@ -42,18 +41,8 @@ def poll_events(state: State) -> Counter[str]:
     done = carry_out(state, events)
     if events:
         newest = min(max(event.at for event in events), now)
-        transaction(state, lambda session: _remember(session, newest))
+        transaction(state, lambda session: remember(session, _CURSOR, newest))
     return done
-
-
-def _last_seen(session: Session) -> datetime | None:
-    return session.scalar(select(Cursor.at).where(Cursor.name == _CURSOR))
-
-
-def _remember(session: Session, at: datetime) -> None:
-    insert_once(session, Cursor, {"name": _CURSOR, "at": at})
-    cursor = session.scalars(select(Cursor).where(Cursor.name == _CURSOR)).one()
-    cursor.at = max(cursor.at, at)
 
 
 def carry_out(state: State, events: Sequence[Event], *, even_old: bool = False) -> Counter[str]:
@@ -103,5 +92,4 @@ def assume_arrivals(state: State) -> int:
 
 
 def _overdue_keys(session: Session, now: datetime) -> Sequence[str]:
-    ids = overdue_orders(session, now, BATCH)
-    return session.scalars(select(Order.key).where(Order.id.in_(ids))).all()
+    return keys_of(session, overdue_orders(session, now, BATCH))

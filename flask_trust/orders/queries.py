@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from .models import Line, Order
+from .models import Deal, Line, Order
 
 
 def find(session: Session, key: str) -> Order | None:
@@ -37,3 +37,13 @@ def delivered_count(session: Session) -> int:
     """Return the number of orders of which at least one line has arrived or was said to have."""
     query = select(func.count(func.distinct(Line.order_id))).where(Line.delivered_at.is_not(None))
     return session.scalar(query) or 0
+
+
+def keys_of(session: Session, ids: Sequence[int]) -> Sequence[str]:
+    """Return the shop's ids of orders."""
+    return session.scalars(select(Order.key).where(Order.id.in_(ids))).all()
+
+
+def sellers_of(session: Session, order_id: int) -> dict[int, int]:
+    """Return our number of the seller for each deal of an order."""
+    return {row[0]: row[1] for row in session.execute(select(Deal.id, Deal.seller_id).where(Deal.order_id == order_id))}

@@ -10,7 +10,6 @@ from markupsafe import Markup
 from sqlalchemy.orm import Session
 
 from ..reviews.listing import Listing
-from ..scores.actions import utc_day
 from ..scores.queries import Score, empty_score, find_scores
 from ..shop import clean_id
 from ..state import State, current_state
@@ -53,6 +52,6 @@ def _safe(drawn: str) -> Markup:
 
 def _read(state: State, keys: set[str]) -> Mapping[str, Score]:
     def read(session: Session) -> dict[str, Score]:
-        return find_scores(session, "product", keys, utc_day(state.clock()))
+        return find_scores(session, "product", keys, state.clock())
 
     return state.read_page(read) if keys else {}

@@ -9,8 +9,7 @@ from sqlalchemy.orm import Session
 from .. import lookup
 from ..reviews.listing import Listing
 from ..reviews.queries import Card, Former, Page, find_card, find_page, history_of
-from ..scores.actions import utc_day
-from ..scores.queries import SHOP_REVIEWS, Score, empty_score, find_rows, make_score
+from ..scores.queries import SHOP_REVIEWS, Score, empty_score, find_scores
 from ..shop import Product
 from ..state import State
 
@@ -54,11 +53,9 @@ def _reputation(score: Score, page: Page, product: Product | None) -> Reputation
 
 def _read_product(session: Session, state: State, key: str, listing: Listing) -> tuple[Score | None, Page]:
     now = state.clock()
-    rows, shop = find_rows(session, "product", [key])
-    if key not in rows:
-        return None, Page([], None)
-    page = find_page(session, rows[key].id, listing, now)
-    return make_score(rows[key], shop, utc_day(now)), page
+    score = find_scores(session, "product", [key], now).get(key)
+    page = find_page(session, score.subject_id, listing, now) if score else Page([], None)
+    return score, page
 
 
 def shop_reputation(state: State, listing: Listing) -> Reputation:
@@ -66,8 +63,8 @@ def shop_reputation(state: State, listing: Listing) -> Reputation:
 
     def read(session: Session) -> tuple[Score, Page]:
         now = state.clock()
-        _, shop = find_rows(session, *SHOP_REVIEWS[:1], [SHOP_REVIEWS[1]])
-        score = make_score(shop, shop, utc_day(now)) if shop else empty_score(*SHOP_REVIEWS)
+        kind, key = SHOP_REVIEWS
+        score = find_scores(session, kind, [key], now).get(key) or empty_score(kind, key)
         return score, find_page(session, None, listing, now)
 
     score, page = state.read_page(read)

@@ -12,7 +12,7 @@ SORTS: tuple[Sort, ...] = ("newest", "oldest", "highest", "lowest", "helpful")
 PAGE = 10
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_CURSOR = re.compile(r"(\d{1,10})-(\d{1,18})-(\d{1,19})")
+_CURSOR = re.compile(r"([0-9]{1,10})-([0-9]{1,18})-([0-9]{1,19})")
 _LANG = re.compile(r"[a-z]{2,3}")
 
 
@@ -70,6 +70,8 @@ def read_listing(query: dict[str, str]) -> Listing:
         raise BadListing("sort")
     stars, lang, variant = filters.get("stars"), filters.get("lang"), filters.get("variant")
     if (stars and stars not in tuple("12345")) or (lang and not _LANG.fullmatch(lang)) or len(variant or "") > 80:
+        raise BadListing("filter")
+    if "\x00" in (variant or ""):  # PostgreSQL keeps no such text and would refuse the question
         raise BadListing("filter")
     after = read_place(query["after"]) if query.get("after") else None
     return Listing(sort, int(stars) if stars else None, lang, variant, after)

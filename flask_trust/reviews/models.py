@@ -18,6 +18,8 @@ _PUBLIC = personal("show your review to others", "contract", "until you delete i
 class Review(VoteColumns, Base):
     """What a buyer says about one line of an order; one per line, held by a unique key."""
 
+    total_key = "reviews"
+
     __tablename__ = "trust_review"
     __table_args__ = (
         unique("trust_review_public_id", "public_id"),
@@ -35,6 +37,7 @@ class Review(VoteColumns, Base):
         Index(conv("trust_review_person"), "person_id", "id"),
         Index(conv("trust_review_order"), "order_id"),
         Index(conv("trust_review_all"), "live", "shown_at", "id"),
+        Index(conv("trust_review_waiting"), "live", "tallied", "shown_at", "id"),
         Base.__table_args__,
     )
 

@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Mapped, Session
 
 from ..db import announce, insert_once, lock_rows
 from ..signals import score_changed
 from . import maths
 from .models import Subject
-from .queries import SHOP_REVIEWS, find_subject_id
+from .queries import find_subject_id
 
 TITLE_LENGTH = 200
 
@@ -31,6 +31,7 @@ class Vote(Protocol):
     shown_at: Mapped[datetime]
     eligible: Mapped[bool]
     counted: Mapped[bool]
+    tallied: Mapped[bool]
 
 
 def subject_id(session: Session, kind: str, key: str, title: str = "") -> int:
@@ -44,9 +45,9 @@ def subject_id(session: Session, kind: str, key: str, title: str = "") -> int:
     return number
 
 
-def shop_id(session: Session) -> int:
-    """Return our number of the shop's total over all product reviews."""
-    return subject_id(session, *SHOP_REVIEWS)
+def shop_id(session: Session, total_key: str = "reviews") -> int:
+    """Return our number of the shop's total over all product reviews, or over all ratings of sellers."""
+    return subject_id(session, "shop", total_key)
 
 
 @contextmanager
@@ -59,14 +60,15 @@ def moving_totals(
     vote of each person on each subject again and applies the difference. Use it as the first statement of a
     transaction, on every path: publish, edit, hide, restore, remove, merge, erase.
     """
-    subjects, shop = sorted(set(subjects)), shop_id(session)
+    subjects, shop = sorted(set(subjects)), shop_id(session, votes.total_key)
     lock_rows(session, Subject, [*subjects, shop])
     before = {each: _standing(session, votes, each, people) for each in subjects}
     yield
     session.flush()
     for each in subjects:
-        _choose(session, votes, each, people)
+        _choose(session, votes, each, people, now)
         _apply(session, (each, shop), before[each], _standing(session, votes, each, people), now)
+        _note_waiting(session, votes, each, shop, now)
 
 
 Standing = tuple[Counter[tuple[int, date]], int]
@@ -81,7 +83,7 @@ def _standing(session: Session, votes: Any, subject: int, people: Sequence[int])
     """Return what these people's votes add to the totals: counted (stars, day) pairs, and how many are shown."""
     rows = session.scalars(_votes_on(votes, subject, people).execution_options(populate_existing=True)).all()
     counted = Counter((row.stars, utc_day(row.shown_at)) for row in rows if row.counted)
-    return counted, sum(1 for row in rows if row.live)
+    return counted, sum(1 for row in rows if row.tallied)
 
 
 def utc_day(moment: datetime) -> date:
@@ -89,12 +91,13 @@ def utc_day(moment: datetime) -> date:
     return moment.astimezone(UTC).date()
 
 
-def _choose(session: Session, votes: Any, subject: int, people: Sequence[int]) -> None:
-    """Let the newest eligible vote of each person count, and no other."""
+def _choose(session: Session, votes: Any, subject: int, people: Sequence[int], now: datetime) -> None:
+    """Let the newest eligible vote of each person count, and no other; what is not public yet counts nowhere."""
     newest_first = _votes_on(votes, subject, people).order_by(votes.shown_at.desc(), votes.id.desc())
     seen: set[int] = set()
     for row in session.scalars(newest_first):
-        row.counted = row.live and row.eligible and row.person_id not in seen
+        row.tallied = row.live and row.shown_at <= now
+        row.counted = row.tallied and row.eligible and row.person_id not in seen
         if row.counted:
             seen.add(row.person_id)
     session.flush()
@@ -111,6 +114,17 @@ def _apply(session: Session, totals: tuple[int, int], before: Standing, after: S
         row.shown += after[1] - before[1]
         row.version += 1
         announce(session, score_changed, kind=row.kind, subject_id=row.id, shop_key=row.key)
+    session.flush()
+
+
+def _note_waiting(session: Session, votes: Any, subject: int, shop: int, now: datetime) -> None:
+    """Keep the moment from which a reader has to look for what became public since."""
+    waits = select(func.min(votes.shown_at)).where(votes.live.is_(True))
+    overdue = waits.where(votes.tallied.is_(False), votes.shown_at <= now)
+    on_subject = votes.subject_id == subject
+    later = session.scalar(waits.where(on_subject, votes.shown_at > now))
+    session.get_one(Subject, subject).next_shown_at = session.scalar(overdue.where(on_subject)) or later
+    session.get_one(Subject, shop).next_shown_at = session.scalar(waits.where(votes.tallied.is_(False)))
     session.flush()
 
 

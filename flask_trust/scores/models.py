@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from typing import ClassVar
 
 from sqlalchemy import Date, Double, Integer, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
@@ -38,6 +39,8 @@ class Subject(Base):
     w3: Mapped[float] = mapped_column(Double, default=0.0)
     w4: Mapped[float] = mapped_column(Double, default=0.0)
     w5: Mapped[float] = mapped_column(Double, default=0.0)
+    #: When the next thing about this subject becomes public by itself; None where nothing waits.
+    next_shown_at: Mapped[datetime | None] = mapped_column(Moment)
     day: Mapped[date | None] = mapped_column(Date)
     m1: Mapped[int] = mapped_column(Integer, default=0)
     m2: Mapped[int] = mapped_column(Integer, default=0)
@@ -47,7 +50,12 @@ class Subject(Base):
 
 
 class VoteColumns:
-    """The columns that make a row a vote: mixed into everything that carries stars."""
+    """The columns that make a row a vote: mixed into everything that carries stars.
+
+    `total_key` names the shop's total that all votes of this kind add up to.
+    """
+
+    total_key: ClassVar[str]
 
     subject_id: Mapped[int] = mapped_column(BigId)
     person_id: Mapped[int] = mapped_column(BigId, info=WHOSE)
@@ -62,6 +70,8 @@ class VoteColumns:
     eligible: Mapped[bool] = mapped_column(default=True)
     #: Does count: the newest eligible vote of this person on this subject.
     counted: Mapped[bool] = mapped_column(default=False)
+    #: Is part of the totals: live, and its moment had come when they were last moved.
+    tallied: Mapped[bool] = mapped_column(default=False)
 
 
 def stars_in_range(name: str) -> object:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
+from typing import Any
 
 from sqlalchemy import and_, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from ..figures import one_decimal
 from . import maths
-from .models import Subject
+from .models import Subject, VoteColumns
 
 SHOP_REVIEWS = ("shop", "reviews")
+
+#: The shop's total that votes on each kind of subject add up to, whose spread is the usual one of that kind.
+TOTALS = {"product": "reviews", "seller": "ratings"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +38,8 @@ class Score:
     score: float
     low: float
     high: float
+    #: Our own number, None where nobody has rated yet.
+    subject_id: int | None = None
 
     @property
     def count(self) -> int:
@@ -84,14 +91,27 @@ def usual_of(shop: Subject | None, today: date) -> Sequence[int]:
     return shop.m1, shop.m2, shop.m3, shop.m4, shop.m5
 
 
-def make_score(row: Subject, shop: Subject | None, today: date) -> Score:
-    """Return the score of one row, leaning on the shop's usual spread."""
-    counts = counts_of(row)
-    weights = maths.present(sums_of(row), counts, today, maths.HALF_LIFE[row.kind])
-    found = maths.estimate(weights, maths.prior(usual_of(shop, today)))
-    average = maths.average(counts)
+def make_score(row: Subject, shop: Subject | None, today: date, due: Due | None = None) -> Score:
+    """Return the score of one row, leaning on the shop's usual spread; `due` is public and not in the totals yet."""
+    half_life = maths.HALF_LIFE[row.kind]
+    counts, sums, shown = list(counts_of(row)), list(sums_of(row)), row.shown
+    for (stars, day), change in (due.votes if due else Counter()).items():
+        counts[stars - 1] += change
+        sums[stars - 1] += change * maths.weight(day, half_life)
+    shown += due.shown if due else 0
+    found = maths.estimate(maths.present(sums, counts, today, half_life), maths.prior(usual_of(shop, today)))
+    five = (counts[0], counts[1], counts[2], counts[3], counts[4])
     return Score(
-        row.kind, row.key, row.title, row.shown, counts, average, score=found.score, low=found.low, high=found.high
+        row.kind,
+        row.key,
+        row.title,
+        shown,
+        five,
+        maths.average(five),
+        score=found.score,
+        low=found.low,
+        high=found.high,
+        subject_id=row.id,
     )
 
 
@@ -102,20 +122,80 @@ def empty_score(kind: str, key: str) -> Score:
 
 
 def find_rows(session: Session, kind: str, keys: Iterable[str]) -> tuple[dict[str, Subject], Subject | None]:
-    """Return the rows of one kind by key, and the shop's row, in one query."""
+    """Return the rows of one kind by key, and the shop's total of that kind, in one query."""
+    total = TOTALS.get(kind)
     wanted = and_(Subject.kind == kind, Subject.key.in_(sorted(set(keys))))
-    shop = and_(Subject.kind == SHOP_REVIEWS[0], Subject.key == SHOP_REVIEWS[1])
-    rows = session.scalars(select(Subject).where(or_(wanted, shop))).all()
+    shop = and_(Subject.kind == "shop", Subject.key == total)
+    rows = session.scalars(select(Subject).where(or_(wanted, shop) if total else wanted)).all()
     found = {row.key: row for row in rows if row.kind == kind}
-    return found, next((row for row in rows if (row.kind, row.key) == SHOP_REVIEWS), None)
+    return found, next((row for row in rows if (row.kind, row.key) == ("shop", total)), None)
 
 
-def find_scores(session: Session, kind: str, keys: Iterable[str], today: date) -> dict[str, Score]:
-    """Return the scores of one kind by key, in one query; what has no row is left out."""
+def find_scores(session: Session, kind: str, keys: Iterable[str], now: datetime) -> dict[str, Score]:
+    """Return the scores of one kind by key, in one query; what has no row is left out.
+
+    One more, bounded query is needed where something became public since the totals were last moved.
+    """
+    today = now.astimezone(UTC).date()
     rows, shop = find_rows(session, kind, keys)
-    return {key: make_score(row, shop, today) for key, row in rows.items()}
+    late = [row for row in rows.values() if row.next_shown_at is not None and row.next_shown_at <= now]
+    due = find_due(session, late, now) if late else {}
+    return {key: make_score(row, row if kind == "shop" else shop, today, due.get(row.id)) for key, row in rows.items()}
+
+
+@dataclass(slots=True)
+class Due:
+    """What became public since the totals were last moved: changes by (stars, day), and how many more are shown."""
+
+    votes: Counter[tuple[int, date]]
+    shown: int = 0
+
+
+def find_due(session: Session, rows: Sequence[Subject], now: datetime) -> dict[int, Due]:
+    """Return what is public and not in the totals of these rows yet, by our number of the row."""
+    found = {row.id: Due(Counter()) for row in rows}
+    for votes in {id(each): each for row in rows for each in _votes_of(row)}.values():
+        shop = next((row.id for row in rows if row.kind == "shop" and row.key == votes.total_key), None)
+        subjects = None if shop is not None else [row.id for row in rows]
+        for subject, changes, shown in _due_of(session, votes, subjects, now):
+            for number in found.keys() & {subject, shop or subject}:
+                found[number].votes.update(changes)
+                found[number].shown += shown
+    return found
+
+
+def _votes_of(row: Subject) -> list[Any]:
+    keys = {row.key} if row.kind == "shop" else {TOTALS.get(row.kind)}
+    return [votes for votes in VoteColumns.__subclasses__() if votes.total_key in keys]
+
+
+def _due_of(
+    session: Session, votes: Any, subjects: Sequence[int] | None, now: datetime
+) -> Iterator[tuple[int, Counter[tuple[int, date]], int]]:
+    """Yield the change that each due vote makes: its stars come, the older vote of the same person goes."""
+    older = aliased(votes)
+    same = and_(older.subject_id == votes.subject_id, older.person_id == votes.person_id, older.counted.is_(True))
+    query = select(votes, older.stars, older.shown_at).outerjoin(older, same)
+    query = query.where(votes.live.is_(True), votes.tallied.is_(False), votes.shown_at <= now)
+    if subjects is not None:
+        query = query.where(votes.subject_id.in_(subjects))
+    seen: set[tuple[int, int]] = set()
+    for vote, old_stars, old_at in session.execute(query.order_by(votes.shown_at.desc(), votes.id.desc())):
+        changes: Counter[tuple[int, date]] = Counter()
+        if vote.eligible and (vote.subject_id, vote.person_id) not in seen:
+            seen.add((vote.subject_id, vote.person_id))
+            changes[vote.stars, vote.shown_at.astimezone(UTC).date()] += 1
+            if old_stars is not None:
+                changes[old_stars, old_at.astimezone(UTC).date()] -= 1
+        yield vote.subject_id, changes, 1
 
 
 def find_subject_id(session: Session, kind: str, key: str) -> int | None:
     """Return our number of a product, seller or shop."""
     return session.scalar(select(Subject.id).where(Subject.kind == kind, Subject.key == key))
+
+
+def find_keys(session: Session, ids: Iterable[int]) -> dict[int, str]:
+    """Return the shop's ids of subjects by our numbers."""
+    rows = session.execute(select(Subject.id, Subject.key).where(Subject.id.in_(sorted(set(ids)))))
+    return {row[0]: row[1] for row in rows}
