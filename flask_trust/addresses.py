@@ -10,6 +10,9 @@ from flask import current_app
 
 from .links import secret_keys
 
+#: How the ids of buyers without an account begin.
+GUEST = "guest-"
+
 
 def normalise(email: str) -> str:
     """Return the form of an address under which two spellings of one mailbox meet."""
@@ -32,7 +35,7 @@ def address_hashes(email: str) -> list[str]:
 
 def guest_ids(email: str) -> list[str]:
     """Return the guest id of an address under the current secret key, then under each older one."""
-    return [f"guest-{digest[:40]}" for digest in _hashes("guest", email)]
+    return [f"{GUEST}{digest[:40]}" for digest in _hashes("guest", email)]
 
 
 def guest_id(email: str) -> str:

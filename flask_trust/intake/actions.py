@@ -6,21 +6,26 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Literal
 
+from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .. import lookup
+from ..addresses import GUEST
 from ..clock import as_utc
 from ..db import announce, insert_once
 from ..errors import BadValue
 from ..invitations import actions as invitations
 from ..invitations.models import Request
+from ..links import secret_keys
 from ..orders import actions as orders
 from ..orders.models import Line, Order
-from ..orders.queries import lines_of
+from ..orders.queries import lines_of, newest_orders_of
 from ..orders.rules import Evidence, expected_arrival
 from ..people import actions as people
+from ..people.models import Person
 from ..people.queries import find as find_person
+from ..people.queries import guests
 from ..reviews.actions import erase_all, merge_authors
 from ..shop import Event, clean_id
 from ..shop import Order as ShopOrder
@@ -29,6 +34,8 @@ from ..state import State
 from .models import Cursor
 
 LineIds = Iterable[object] | None
+
+GUESTS_AT_ONCE = 50
 
 
 class Call:
@@ -124,9 +131,27 @@ def returned(session: Session, state: State, order_id: object, line_ids: LineIds
     orders.give_back(session, call.order, call.lines(line_ids), reason, call.now)
 
 
+def _known(session: Session, state: State, key: str) -> Person | None:
+    """Return a person by the shop's id; a guest is also found whose id was made with an older secret key."""
+    person = find_person(session, key)
+    if person is None and key.startswith(GUEST) and len(secret_keys(current_app)) > 1:
+        _give_guests_new_ids(session, state)
+        person = find_person(session, key)
+    return person
+
+
+def _give_guests_new_ids(session: Session, state: State) -> None:
+    """Ask the shop for the buyers of guests' orders: enrolling them moves their ids to the present secret key."""
+    numbers = guests(session)
+    for start in range(0, len(numbers), GUESTS_AT_ONCE):
+        keys = newest_orders_of(session, numbers[start : start + GUESTS_AT_ONCE])
+        for told in lookup.orders(state.shop, keys).values():
+            people.enrol(session, told.buyer, state.clock())
+
+
 def merged(session: Session, state: State, old_id: object, new_id: object) -> None:
     """Give everything of one account to another."""
-    old = find_person(session, clean_id(old_id))
+    old = _known(session, state, clean_id(old_id))
     if old is None:
         return
     now = state.clock()
@@ -143,7 +168,7 @@ def merged(session: Session, state: State, old_id: object, new_id: object) -> No
 def erased(session: Session, state: State, person_id: object) -> None:
     """Erase what a person has written and what ties our rows to them."""
     key = clean_id(person_id)
-    person = find_person(session, key)
+    person = _known(session, state, key)
     if person is None:
         return
     now = state.clock()
@@ -156,7 +181,7 @@ def erased(session: Session, state: State, person_id: object) -> None:
 
 def bounced(session: Session, state: State, person_id: object) -> None:
     """Write no more mails to a person whose address does not exist."""
-    person = find_person(session, clean_id(person_id))
+    person = _known(session, state, clean_id(person_id))
     if person is not None:
         people.note_bounce(session, person, state.clock())
 

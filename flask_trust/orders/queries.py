@@ -44,6 +44,12 @@ def keys_of(session: Session, ids: Sequence[int]) -> Sequence[str]:
     return session.scalars(select(Order.key).where(Order.id.in_(ids))).all()
 
 
+def newest_orders_of(session: Session, buyers: Sequence[int]) -> Sequence[str]:
+    """Return the shop's id of one order, the newest, of each of these buyers."""
+    newest = select(func.max(Order.id)).where(Order.buyer_id.in_(buyers)).group_by(Order.buyer_id)
+    return session.scalars(select(Order.key).where(Order.id.in_(newest))).all()
+
+
 def sellers_of(session: Session, order_id: int) -> dict[int, int]:
     """Return our number of the seller for each deal of an order."""
     return {row[0]: row[1] for row in session.execute(select(Deal.id, Deal.seller_id).where(Deal.order_id == order_id))}

@@ -12,7 +12,7 @@ from ..db import insert_once
 from ..journal.actions import Role, record
 from ..shop import Person as ShopPerson
 from .models import OptOut, Person
-from .queries import BOUNCED, OPTED_OUT, find, find_known, follow
+from .queries import BOUNCED, OPTED_OUT, find, find_row, follow
 
 
 def new_number() -> int:
@@ -22,7 +22,10 @@ def new_number() -> int:
 
 def enrol(session: Session, who: ShopPerson, now: datetime) -> Person:
     """Return the row of a person, made when they are new; keeps only the keyed hash of the address."""
-    person = find_known(session, who) or make(session, who.id, now)
+    row = find_row(session, who)
+    if row is not None and row.key != who.id:
+        row.key = who.id  # a guest's id from an older secret key
+    person = follow(session, row) or make(session, who.id, now)
     digest = address_hashes(who.email)[0] if who.email else None
     if digest and person.address_hash != digest:
         person.address_hash = digest

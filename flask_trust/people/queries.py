@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from ..addresses import address_hashes, guest_ids
+from ..addresses import GUEST, address_hashes, guest_ids
 from ..shop import Person as ShopPerson
 from .models import OptOut, Person
 
@@ -27,11 +29,16 @@ def find(session: Session, key: str) -> Person | None:
     return follow(session, session.scalar(select(Person).where(Person.key == key)))
 
 
-def find_known(session: Session, who: ShopPerson) -> Person | None:
-    """Return the row of a person as the shop describes them, following merged accounts."""
+def find_row(session: Session, who: ShopPerson) -> Person | None:
+    """Return the row of a person as the shop describes them, not following merged accounts."""
     keys = known_keys(who)
     rows = session.scalars(select(Person).where(Person.key.in_(keys))).all()
-    return follow(session, min(rows, key=lambda row: keys.index(row.key or ""), default=None))
+    return min(rows, key=lambda row: keys.index(row.key or ""), default=None)
+
+
+def guests(session: Session) -> Sequence[int]:
+    """Return our numbers of all guests."""
+    return session.scalars(select(Person.id).where(Person.key.startswith(GUEST, autoescape=True))).all()
 
 
 def follow(session: Session, person: Person | None) -> Person | None:

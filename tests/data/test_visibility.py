@@ -1,4 +1,4 @@
-"""Visibility is a time: what is private until a moment is on no page and in no total before it, with or without a job."""
+"""Visibility is a time: what waits for its moment is on no page and in no total before it, with or without a job."""
 
 from __future__ import annotations
 
