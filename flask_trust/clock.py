@@ -6,6 +6,9 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
+LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+FAR_AHEAD = datetime(2200, 1, 1, tzinfo=UTC)
+
 Clock = Callable[[], datetime]
 
 
@@ -15,7 +18,10 @@ def system_clock() -> datetime:
 
 
 def as_utc(value: datetime | date) -> datetime:
-    """Return `value` in UTC: naive moments count as UTC, a bare date as noon of that day."""
+    """Return `value` in UTC, within 1970 to 2200: naive moments count as UTC, a bare date as noon of that day."""
+    if not LONG_AGO.year < value.year < FAR_AHEAD.year:
+        # Shops write "never" as the year 1 or 9999; days added to that would leave the calendar.
+        return LONG_AGO if value.year <= LONG_AGO.year else FAR_AHEAD
     if not isinstance(value, datetime):
         # Noon stays on the same day in nearly every time zone.
         return datetime.combine(value, time(12), UTC)

@@ -31,11 +31,13 @@ class MailError(TrustError):
     """A mail could not be handed over.
 
     `code` is a short word for the desk, `final` says that trying again is useless, `server` says that the
-    mail server is the trouble and no other mail would fare better.
+    mail server is the trouble and no other mail would fare better, `unclear` says that the server may have
+    taken the mail nevertheless.
     """
 
-    def __init__(self, code: str, *, final: bool = False, server: bool = False) -> None:
+    def __init__(self, code: str, *, final: bool = False, server: bool = False, unclear: bool = False) -> None:
         super().__init__(code)
         self.code = code
         self.final = final
         self.server = server
+        self.unclear = unclear

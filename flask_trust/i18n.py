@@ -7,12 +7,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from datetime import date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from flask import current_app, has_request_context, request
+from werkzeug.datastructures import LanguageAccept
+from werkzeug.http import parse_accept_header
 
+from .figures import one_decimal
 from .state import current_state
 
 _FOLDER = Path(__file__).parent / "translations"
@@ -26,7 +29,7 @@ def languages() -> tuple[str, ...]:
     return ("en", *sorted(path.parts[-3] for path in _FOLDER.glob(f"*/LC_MESSAGES/{_DOMAIN}.mo")))
 
 
-@cache
+@lru_cache(maxsize=64)
 def _catalogue(locale: str) -> _gettext.NullTranslations:
     wanted = [locale, locale.split("_")[0]]
     return _gettext.translation(_DOMAIN, str(_FOLDER), wanted, fallback=True)
@@ -66,63 +69,143 @@ def _babel_locale() -> str | None:
 
 
 def _browser_locale() -> str | None:
-    return request.accept_languages.best_match(languages())
+    return _best_match(request.headers.get("Accept-Language", ""))
 
 
-def _(text: str, **values: object) -> str:
+@lru_cache(maxsize=128)
+def _best_match(header: str) -> str | None:
+    # Browsers send few different ones, and taking one apart costs as much as reading a row. Werkzeug's own best match
+    # looks for whole tags first: "en-GB, de;q=0.5" would be German.
+    accepted = parse_accept_header(header, LanguageAccept)
+    wanted = (tag.replace("_", "-").split("-")[0].lower() for tag, quality in accepted if quality > 0)
+    return next((language for language in wanted if language in languages()), None)
+
+
+class Speech:
+    """Texts, dates and numbers in one language, with days in one time zone.
+
+    A page asks for it once: finding the language anew for each of its texts cost more than all else on the page.
+    """
+
+    def __init__(self, locale: str, timezone: str) -> None:
+        self.locale = locale
+        self._zone, self._catalogue = ZoneInfo(timezone), _catalogue(locale)
+
+    @property
+    def tag(self) -> str:
+        """Return the language as the `lang` attribute of a page wants it."""
+        return self.locale.replace("_", "-")
+
+    @property
+    def direction(self) -> str:
+        """Return "rtl" for languages that are written from right to left, else "ltr"."""
+        return "rtl" if self.locale.split("_")[0] in ("ar", "fa", "he", "ur") else "ltr"
+
+    def text(self, text: str, /, **values: object) -> str:
+        """Return a screen text with `%(name)s` filled in."""
+        translated = self._catalogue.gettext(text)
+        return translated % values if values else translated
+
+    def plural(self, singular: str, plural: str, n: int, /, **values: object) -> str:
+        """Return the right form of a screen text for `n` things; `%(n)d` is filled in too."""
+        return self._catalogue.ngettext(singular, plural, n) % {"n": n, **values}
+
+    def day(self, moment: datetime | date, zone: ZoneInfo | None = None) -> str:
+        """Return a day such as "3 May 2027" in the shop's time zone or the one given."""
+        return _day(_local_day(moment, zone or self._zone), self.locale)
+
+    def month(self, moment: datetime | date) -> str:
+        """Return a month such as "May 2027" in the shop's time zone."""
+        return _month(_local_day(moment, self._zone).replace(day=1), self.locale)
+
+    def number(self, value: int) -> str:
+        """Return a whole number with the separators of the language."""
+        return _number(value, self.locale)
+
+    def figure(self, value: float) -> str:
+        """Return a figure with one decimal, such as "4.3", in the language's way of writing it."""
+        return _figure(one_decimal(value), self.locale)
+
+    def language_name(self, code: str) -> str:
+        """Return the name of a language such as "ja", or the code itself."""
+        return _language_name(code, self.locale)
+
+
+@lru_cache(maxsize=64)
+def _speech(locale: str, timezone: str) -> Speech:
+    return Speech(locale, timezone)
+
+
+def speech() -> Speech:
+    """Return how to speak now, with days in the shop's time zone."""
+    return _speech(locale(), current_state().settings.timezone)
+
+
+def _(text: str, /, **values: object) -> str:
     """Return a screen text in the language of the moment, with `%(name)s` filled in."""
-    translated = _catalogue(locale()).gettext(text)
-    return translated % values if values else translated
+    return speech().text(text, **values)
 
 
-def ngettext(singular: str, plural: str, n: int, **values: object) -> str:
+def ngettext(singular: str, plural: str, n: int, /, **values: object) -> str:
     """Return the right form of a screen text for `n` things; `%(n)d` is filled in too."""
-    return _catalogue(locale()).ngettext(singular, plural, n) % {"n": n, **values}
+    return speech().plural(singular, plural, n, **values)
 
 
 def language_tag() -> str:
     """Return the language as the `lang` attribute of a page wants it."""
-    return locale().replace("_", "-")
-
-
-def direction() -> str:
-    """Return "rtl" for languages that are written from right to left, else "ltr"."""
-    return "rtl" if locale().split("_")[0] in ("ar", "fa", "he", "ur") else "ltr"
-
-
-def _local_day(moment: datetime | date, zone: ZoneInfo | None) -> date:
-    if not isinstance(moment, datetime):
-        return moment
-    return moment.astimezone(zone or ZoneInfo(current_state().settings.timezone)).date()
+    return speech().tag
 
 
 def format_day(moment: datetime | date, zone: ZoneInfo | None = None) -> str:
     """Return a day such as "3 May 2027" in the shop's time zone or the one given."""
+    return speech().day(moment, zone)
+
+
+def _local_day(moment: datetime | date, zone: ZoneInfo) -> date:
+    return moment.astimezone(zone).date() if isinstance(moment, datetime) else moment
+
+
+@lru_cache(maxsize=4096)
+def _day(day: date, locale: str) -> str:
     from babel.dates import format_date
 
-    pattern = "d MMMM y" if locale().startswith("en") else "long"
-    return format_date(_local_day(moment, zone), pattern, locale=_cldr())
+    pattern = "d MMMM y" if locale.startswith("en") else "long"
+    return format_date(day, pattern, locale=_cldr(locale))
 
 
-def format_month(moment: datetime | date) -> str:
-    """Return a month such as "May 2027" in the shop's time zone."""
+@lru_cache(maxsize=1024)
+def _month(first: date, locale: str) -> str:
     from babel.dates import format_skeleton
 
-    return str(format_skeleton("yMMMM", _local_day(moment, None), locale=_cldr()))
+    return str(format_skeleton("yMMMM", first, locale=_cldr(locale)))
 
 
-def format_number(value: int) -> str:
-    """Return a whole number with the separators of the language."""
+@lru_cache(maxsize=4096)
+def _number(value: int, locale: str) -> str:
     from babel.numbers import format_decimal
 
-    return str(format_decimal(value, locale=_cldr()))
+    return str(format_decimal(value, locale=_cldr(locale)))
 
 
-def _cldr() -> str:
+@lru_cache(maxsize=1024)
+def _figure(printed: str, locale: str) -> str:
+    from babel.numbers import format_decimal
+
+    return str(format_decimal(printed, "0.0", locale=_cldr(locale)))
+
+
+@lru_cache(maxsize=1024)
+def _language_name(code: str, locale: str) -> str:
+    from babel import Locale
+
+    return str(Locale.parse(_cldr(locale)).languages.get(code, code))
+
+
+def _cldr(locale: str) -> str:
     from babel import Locale
     from babel.core import UnknownLocaleError
 
     try:
-        return str(Locale.parse(locale()))
+        return str(Locale.parse(locale))
     except (UnknownLocaleError, ValueError):
-        return locale().split("_")[0]
+        return locale.split("_")[0]

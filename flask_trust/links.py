@@ -24,6 +24,7 @@ class Opened:
 
     number: int
     version: int
+    extra: str = ""
     expired: bool = False
 
 
@@ -31,8 +32,10 @@ def secret_keys(app: Flask) -> list[bytes]:
     """Return the app's secret keys, oldest first: itsdangerous signs with the last and accepts all."""
     if not app.secret_key:
         raise NotSetUp('flask_trust signs its links: set app.config["SECRET_KEY"] to a long random string.')
-    keys = [*(app.config.get("SECRET_KEY_FALLBACKS") or []), app.secret_key]
-    return [key.encode() if isinstance(key, str) else key for key in keys]
+    older = app.config.get("SECRET_KEY_FALLBACKS") or []
+    # One bare string is one key, not many of a letter each; an empty key would let anybody sign.
+    older = [older] if isinstance(older, (str, bytes)) else older
+    return [key.encode() if isinstance(key, str) else key for key in [*older, app.secret_key] if key]
 
 
 class _ClockSigner(TimestampSigner):
@@ -50,9 +53,12 @@ def _signer(purpose: Purpose) -> URLSafeTimedSerializer:
     )
 
 
-def sign(purpose: Purpose, number: int, version: int = 0) -> str:
-    """Return the token for one thing and purpose; raising `version` in its row kills older links."""
-    token = _signer(purpose).dumps([number, version])
+def sign(purpose: Purpose, number: int, version: int = 0, extra: str = "") -> str:
+    """Return the token for one thing and purpose; raising `version` in its row kills older links.
+
+    Everybody who has the link can read `extra`, and nobody can change it.
+    """
+    token = _signer(purpose).dumps([number, version, extra] if extra else [number, version])
     return token if isinstance(token, str) else token.decode()
 
 
@@ -69,5 +75,7 @@ def read(purpose: Purpose, token: str) -> Opened | None:
 def _opened(payload: object, *, expired: bool = False) -> Opened | None:
     match payload:
         case [int(number), int(version)]:
-            return Opened(number, version, expired)
+            return Opened(number, version, expired=expired)
+        case [int(number), int(version), str(extra)]:
+            return Opened(number, version, extra, expired)
     return None

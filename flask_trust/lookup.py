@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
-from .errors import AdapterError, UnknownOrder
+from .errors import AdapterError, BadValue, UnknownOrder
 from .shop import Event, Order, Person, Product, Seller, Shop, clean_id
 
 log = logging.getLogger("flask_trust")
@@ -30,7 +30,10 @@ def _batch(method: Callable[[Sequence[str]], Mapping[Any, V]], ids: Iterable[str
     answer = _ask(method, wanted)
     if not isinstance(answer, Mapping):
         raise AdapterError(f"{method.__qualname__} must return a dict from id to {kind.__name__}")
-    found = {clean_id(key): value for key, value in answer.items()}
+    try:
+        found = {clean_id(key): value for key, value in answer.items()}
+    except BadValue as error:
+        raise AdapterError(f"{method.__qualname__} returned a wrong id: {error}") from error
     for value in found.values():
         if not isinstance(value, kind):
             raise AdapterError(f"{method.__qualname__} must return {kind.__name__} values, not {type(value).__name__}")
@@ -39,7 +42,35 @@ def _batch(method: Callable[[Sequence[str]], Mapping[Any, V]], ids: Iterable[str
 
 def orders(shop: Shop, ids: Iterable[str]) -> dict[str, Order]:
     """Return the orders the shop knows; raises `AdapterError`."""
-    return _batch(shop.orders, ids, Order)
+    found = _batch(shop.orders, ids, Order)
+    mixed_up = next((key for key, value in found.items() if value.id != key), None)
+    if mixed_up is not None:
+        raise AdapterError(f"{shop.orders.__qualname__} returned another order under the id {mixed_up!r}")
+    return found
+
+
+def orders_or_broken(shop: Shop, ids: Iterable[str]) -> tuple[dict[str, Order], set[str]]:
+    """Return the orders the shop knows, and the ids about which the adapter fails.
+
+    All are asked about at once, or one by one where that fails. Raises `AdapterError` where each of them fails.
+    """
+    wanted = sorted(set(ids))
+    try:
+        return orders(shop, wanted), set()
+    except AdapterError as error:
+        if len(wanted) < 2:
+            raise
+        log.warning("%s; each order is asked about by itself", error)
+    found: dict[str, Order] = {}
+    broken: dict[str, AdapterError] = {}
+    for each in wanted:
+        try:
+            found |= orders(shop, [each])
+        except AdapterError as error:
+            broken[each] = error
+    if len(broken) == len(wanted):
+        raise broken[wanted[0]]
+    return found, set(broken)
 
 
 def order(shop: Shop, order_id: str) -> Order:
@@ -76,9 +107,8 @@ def events_since(shop: Shop, when: datetime) -> list[Event]:
 
 def works_for(shop: Shop, person_id: str, seller_id: str) -> bool:
     """Say whether a person speaks for a seller or runs the shop; raises `AdapterError`."""
-    return seller_id in {clean_id(each) for each in _ask(shop.acts_for, person_id)} or bool(
-        _ask(shop.is_staff, person_id)
-    )
+    sellers = _ask(lambda: [clean_id(each) for each in shop.acts_for(person_id) or ()])
+    return seller_id in sellers or bool(_ask(shop.is_staff, person_id))
 
 
 def or_nothing(question: Callable[..., Mapping[str, V]], shop: Shop, ids: Iterable[str]) -> Mapping[str, V]:

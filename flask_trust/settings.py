@@ -36,7 +36,10 @@ def _address_lines(key: str, value: Any) -> str:
 
 
 def _base_url(key: str, value: Any) -> str:
-    parts = urlsplit(value) if isinstance(value, str) else None
+    try:
+        parts = urlsplit(value) if isinstance(value, str) and not re.search(r"\s", value) else None
+    except ValueError:
+        parts = None
     if parts is None or parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
         raise _fail(key, value, 'write the public address of the shop, such as "https://shop.example".')
     return str(value).rstrip("/")
@@ -106,7 +109,7 @@ def _arrival_days(key: str, value: Any) -> dict[str, int]:
 
 
 def _timezone(key: str, value: Any) -> str:
-    if value not in available_timezones():
+    if not isinstance(value, str) or value not in available_timezones():
         raise _fail(key, value, 'write a time zone such as "Europe/Berlin" or "UTC".')
     return str(value)
 

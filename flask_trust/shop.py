@@ -7,6 +7,7 @@ and nowhere else.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from .clock import as_utc
 from .errors import BadValue
 
 ID_BYTES = 64
+_LOCALE = re.compile(r"[A-Za-z]{2,3}([_-][A-Za-z0-9]{1,8})*")
 SHOP_SELLER = "shop"
 
 EventKind = Literal["placed", "shipped", "delivered", "cancelled"]
@@ -39,6 +41,15 @@ def clean_id(value: object) -> str:
     return text
 
 
+def storable(text: str) -> str:
+    """Return text as every database can keep it: without NUL and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode(errors="ignore").decode()
+
+
+def _words(value: object) -> str | None:
+    return None if value is None else storable(str(value))
+
+
 def _set(value: object, **fields: object) -> None:
     for name, field in fields.items():
         object.__setattr__(value, name, field)
@@ -59,7 +70,9 @@ class Person:
     timezone: str | None = None
 
     def __post_init__(self) -> None:
-        _set(self, id=clean_id(self.id), name=self.name or "", email=(self.email or "").strip() or None)
+        locale = self.locale if self.locale and _LOCALE.fullmatch(self.locale) else None
+        _set(self, id=clean_id(self.id), name=storable(str(self.name or "")), locale=locale)
+        _set(self, email=(self.email or "").strip() or None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,7 @@ class Product:
 
     def __post_init__(self) -> None:
         family = None if self.family is None else clean_id(self.family)
-        _set(self, id=clean_id(self.id), name=str(self.name), family=family)
+        _set(self, id=clean_id(self.id), name=storable(str(self.name)), family=family)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +102,7 @@ class Seller:
     url: str | None = None
 
     def __post_init__(self) -> None:
-        _set(self, id=clean_id(self.id), name=str(self.name))
+        _set(self, id=clean_id(self.id), name=storable(str(self.name)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +121,7 @@ class Line:
 
     def __post_init__(self) -> None:
         _set(self, id=clean_id(self.id), product_id=clean_id(self.product_id), seller_id=clean_id(self.seller_id))
+        _set(self, title=_words(self.title), variant=_words(self.variant))
         if self.ask_after_days is not None and not 0 <= self.ask_after_days <= 365:
             raise BadValue(f"ask_after_days must lie between 0 and 365, not {self.ask_after_days!r}")
 
@@ -129,7 +143,7 @@ class Order:
         lines = tuple(self.lines)
         if len({line.id for line in lines}) != len(lines):
             raise BadValue(f"two lines of order {self.id!r} have the same id")
-        _set(self, id=clean_id(self.id), lines=lines)
+        _set(self, id=clean_id(self.id), lines=lines, incentive=_words(self.incentive))
         _set(self, placed_at=as_utc(self.placed_at), promised_at=_moment(self.promised_at))
 
 

@@ -17,8 +17,11 @@ NAME_LENGTH = 40
 
 # Joiners are part of emoji and of Persian and Indic words; every other format character can mislead a reader.
 _JOINERS = "\u200c\u200d"
-_DROPPED = {"Cc", "Cf", "Cs", "Co", "Cn"}
+_DROPPED = {"Cc", "Cf", "Cs", "Co"}
+_NEVER_SHOWN = re.compile("[\u2065\ufdd0-\ufdef\ufff0-\ufff8\U000e0000-\U000e0fff]")
 _MARKS_IN_A_ROW = 4
+# bleach rewrites or drops what only begins like markup; only a whole tag is left for it to see.
+_NO_TAG = re.compile(r"<(?!/?[A-Za-z][^<>]*>)")
 
 
 class TextTooLong(ValueError):
@@ -46,13 +49,23 @@ def _clean(value: str, limit: int) -> str:
         raise TextTooLong(len(value), limit)
     visible = _without_stacks(unicodedata.normalize("NFC", _without_tricks(value)))
     lines = (line.rstrip() for line in _neutral(visible).split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    cleaned = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    if len(cleaned) > limit:  # some letters are longer in their normal form
+        raise TextTooLong(len(cleaned), limit)
+    return cleaned if cleaned.strip(_JOINERS + " \n") else ""
 
 
 def _without_tricks(value: str) -> str:
     """Drop control characters and those that turn the direction of reading."""
     value = value.replace("\t", " ")
-    return "".join(c for c in value if c == "\n" or c in _JOINERS or unicodedata.category(c) not in _DROPPED)
+    return "".join(c for c in value if c == "\n" or c in _JOINERS or _is_shown(c))
+
+
+def _is_shown(character: str) -> bool:
+    kind = unicodedata.category(character)
+    if kind == "Cn":  # emoji and ideographs younger than this Python, and places that stay empty for ever
+        return not (_NEVER_SHOWN.match(character) or ord(character) & 0xFFFE == 0xFFFE)
+    return kind not in _DROPPED
 
 
 def _without_stacks(value: str) -> str:
@@ -60,7 +73,8 @@ def _without_stacks(value: str) -> str:
     kept: list[str] = []
     row = 0
     for character in value:
-        row = row + 1 if unicodedata.combining(character) else 0
+        # Not combining(): it is 0 for marks that enclose a letter, and those stack as well.
+        row = row + 1 if unicodedata.category(character).startswith("M") else 0
         if row <= _MARKS_IN_A_ROW:
             kept.append(character)
     return "".join(kept)
@@ -72,5 +86,5 @@ def _neutral(value: str) -> str:
     import bleach  # slow to import and needed only here
 
     # "&" is masked first, so that typed entities come back as they were typed.
-    masked = value.replace("&", "&amp;")
+    masked = _NO_TAG.sub("&lt;", value.replace("&", "&amp;"))
     return html.unescape(bleach.clean(masked, tags=set(), attributes={}, strip=False, strip_comments=False))

@@ -40,6 +40,8 @@ WORDS = {
     "asked_adapter": "put %d requests off, because the shop's adapter failed",
     "mail_sent": "sent %d mails",
     "mail_postponed": "will try %d mails again later",
+    "mail_later": "let %d mails wait for daytime or the end of a pause",
+    "mail_held": "left %d mails to you: see 'flask trust mail list'",
     "mail_dropped": "dropped %d mails that were no longer wanted or were refused",
     "mail_lost": "left %d mails to another worker",
 }

@@ -61,6 +61,9 @@ def delivered(order_ids: tuple[str, ...], since: int | None, dry_run: bool, even
     if not order_ids and since is None:
         raise click.UsageError('Name orders, write "-" to read them from standard input, or use --since 180d.')
     events = list(_named(order_ids)) if order_ids else _told(state, since or 0)
+    if not events:
+        click.echo("The shop told of no orders: name them, or let your adapter's events_since return them.")
+        return
     outcomes = []
     with click.progressbar(events, label="Orders", show_pos=True) as shown:
         for event in shown:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 from flask import current_app
 from flask.cli import AppGroup
+from markupsafe import escape
 from sqlalchemy.orm import Session
 
 from .. import lookup
@@ -14,8 +15,10 @@ from ..intake import actions as intake
 from ..invitations.mails import letter_for
 from ..mail.actions import release_held
 from ..mail.letter import Letter, build, check_address
+from ..mail.models import Outgoing
 from ..mail.queries import troubled
-from ..mail.transports import open_transport
+from ..mail.transports import open_transport, send
+from ..orders.models import Order
 from ..orders.queries import find
 from ..shop import clean_id
 from ..state import State, current_state
@@ -25,18 +28,23 @@ mail = AppGroup("mail", help="Preview, test, list and retry mails.")
 WHY = {
     "adapter": "the shop's adapter failed; its log says with what",
     "broken_address": "the address is not one",
+    "cannot_write": "the mail could not be written; 'flask trust mail preview ORDER' shows why",
     "encryption_failed": "the mail server's certificate could not be checked",
     "folder": "the folder cannot be written to",
+    "host_mail": "the shop's mail extension failed; its log says with what",
+    "login_missing": "the mail server wants a user and a password in TRUST_MAIL_URL",
+    "login_not_offered": "the mail server takes no login in the way TRUST_MAIL_URL asks for it",
     "login_refused": "the mail server refused user or password",
-    "mail_refused": "the mail server refused the mail",
+    "mail_refused": "the mail server refused the mail, and its log says why",
     "no_encryption": "the server offers no encryption, so no password was sent",
     "recipient_refused": "the mail server says that the address does not exist",
+    "relay_refused": "the mail server takes no mail from us to this address, and its log says why",
     "sender_refused": "the mail server refuses TRUST_MAIL_FROM",
     "server_busy": "the mail server asked to come back later",
     "server_down": "the mail server did not answer",
     "timeout": "the mail server took too long",
     "try_later": "the mail server asked to come back later",
-    "unclear": "a worker died while sending, twice: it may or may not have left",
+    "unclear": "nobody knows whether it left: twice the sending broke off before the server's answer",
 }
 
 
@@ -49,7 +57,7 @@ def preview(order_id: str, html: bool) -> None:
     try:
         letter = _letter(state, order_id)
     except (TrustError, LookupError) as error:
-        raise click.ClickException(str(error)) from error
+        raise click.ClickException(WHY.get(str(error), str(error))) from error
     click.echo(f"To: {letter.to}\nSubject: {letter.subject}")
     for name, value in letter.headers.items():
         click.echo(f"{name}: {value}")
@@ -61,9 +69,13 @@ def _letter(state: State, order_id: str) -> Letter:
     """Compose in a transaction that is taken back, as if the order had arrived now."""
     with state.session() as session:
         told = lookup.order(state.shop, clean_id(order_id))
+        known = find(session, clean_id(order_id)) is not None
         intake.delivered(session, state, order_id, told=told, even_old=True)
         order = find(session, clean_id(order_id))
         assert order is not None
+        if not known:
+            # Its number is given to another order later: the link must open nothing.
+            order.link_version = -1
         letter = letter_for(session, state, order, told, reminder=False)
         session.rollback()
     return letter
@@ -80,9 +92,10 @@ def send_test(address: str) -> None:
     domain = state.settings.mail_from.rpartition("@")[2]
     identity = f"<test-{state.clock():%Y%m%d%H%M%S%f}@{domain}>"
     try:
-        letter = Letter(check_address(address), f"Test from {state.settings.shop_name}", words, f"<p>{words}</p>")
+        to, subject = check_address(address), f"Test from {state.settings.shop_name}"
+        letter = Letter(to, subject, words, f"<p>{escape(words)}</p>")
         with open_transport(state.settings, current_app) as transport:
-            transport.send(build(letter, state.settings, identity, state.clock()))
+            send(transport, build(letter, state.settings, identity, state.clock()))
     except (MailError, SettingsError) as error:
         raise click.ClickException(WHY.get(str(error), str(error))) from error
     click.echo(f"Handed over to the mail server, for {address}.")
@@ -91,12 +104,17 @@ def send_test(address: str) -> None:
 @mail.command("list")
 def list_troubled() -> None:
     """List mails that could not be sent, newest first, with the reason."""
-    rows = current_state().read(lambda session: troubled(session))
-    for row in rows:
-        next_try = f"next try {row.due:%Y-%m-%d %H:%M} UTC" if row.due else "held"
-        click.echo(f"{row.dedupe}: {next_try}, {WHY.get(row.error_code or '', row.error_code)}")
-    if not rows:
-        click.echo("No mail is in trouble.")
+    lines = current_state().read(_in_trouble)
+    click.echo("\n".join(lines) or "No mail is in trouble.")
+
+
+def _in_trouble(session: Session) -> list[str]:
+    return [_sentence(row, session.get_one(Order, row.object_id).key) for row in troubled(session)]
+
+
+def _sentence(row: Outgoing, order_id: str) -> str:
+    next_try = f"next try {row.due:%Y-%m-%d %H:%M} UTC" if row.due else "held"
+    return f"{row.kind} about order {order_id}: {next_try}, {WHY.get(row.error_code or '', row.error_code)}"
 
 
 @mail.command()
@@ -107,4 +125,5 @@ def retry() -> None:
     def release(session: Session) -> int:
         return release_held(session, state.clock())
 
-    click.echo(f"{transaction(state, release)} mails will be tried again.")
+    count = transaction(state, release)
+    click.echo(f"{count} held {'mail' if count == 1 else 'mails'} will be tried again.")

@@ -1,7 +1,7 @@
 """The dialect helpers: everything that differs between SQLite, PostgreSQL and MariaDB."""
 
 from .attach import attach
-from .dialect import claim, insert_once, lock_rows
+from .dialect import claim, find_or_insert, insert_once, lock_rows
 from .types import NOT_PERSONAL, Base, BigId, Key, Moment, check, unique
 from .unit import announce, transaction
 
@@ -15,6 +15,7 @@ __all__ = [
     "attach",
     "check",
     "claim",
+    "find_or_insert",
     "insert_once",
     "lock_rows",
     "transaction",

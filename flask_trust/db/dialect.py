@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Table, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
@@ -13,6 +13,8 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from .types import MYSQL, Base
+
+M = TypeVar("M", bound=Base)
 
 _DUPLICATE_ENTRY = 1062  # MariaDB and MySQL
 
@@ -49,6 +51,17 @@ def _insert_or_duplicate(session: Session, model: type[Base], values: dict[str, 
             return False
         raise
     return True
+
+
+def find_or_insert(session: Session, model: type[M], keys: dict[str, Any], values: dict[str, Any] | None = None) -> M:
+    """Return the row with these unique keys, inserting it (with `values` too) where it is missing."""
+    wanted = select(model).filter_by(**keys)
+    row = session.scalar(wanted)
+    if row is None:
+        insert_once(session, model, {**keys, **(values or {})})
+        # A locking read: MariaDB's plain reads would not see a row that another transaction has just committed.
+        row = session.scalars(wanted.with_for_update(read=True).execution_options(populate_existing=True)).one()
+    return row
 
 
 def lock_rows(session: Session, model: type[Base], ids: Iterable[int]) -> None:

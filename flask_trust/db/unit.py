@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
 from blinker import NamedSignal
@@ -63,12 +63,25 @@ def announce(session: Session, signal: NamedSignal, **arguments: Any) -> None:
     if waiting is None:
         waiting = session.info[_WAITING] = []
         event.listen(session, "after_commit", _note_commit)
+        event.listen(session, "after_soft_rollback", _drop)
         event.listen(session, "after_transaction_end", _send)
-    waiting.append((signal, current_app._get_current_object(), arguments))  # type: ignore[attr-defined]
+    within = session.get_nested_transaction() or session.get_transaction()
+    waiting.append((within, signal, current_app._get_current_object(), arguments))  # type: ignore[attr-defined]
 
 
 def _note_commit(session: Session) -> None:
     session.info[_COMMITTED] = True
+
+
+def _drop(session: Session, undone: SessionTransaction) -> None:
+    """Forget what was announced within a savepoint that is rolled back, or within one inside of it."""
+    session.info[_WAITING] = [each for each in session.info[_WAITING] if undone not in _around(each[0])]
+
+
+def _around(transaction: SessionTransaction | None) -> Iterator[SessionTransaction]:
+    while transaction is not None:
+        yield transaction
+        transaction = transaction.parent
 
 
 def _send(session: Session, ended: SessionTransaction) -> None:
@@ -77,5 +90,5 @@ def _send(session: Session, ended: SessionTransaction) -> None:
         return
     committed = session.info.pop(_COMMITTED, False)
     waiting, session.info[_WAITING] = session.info.get(_WAITING, []), []
-    for signal, app, arguments in waiting if committed else ():
+    for _, signal, app, arguments in waiting if committed else ():
         signal.send(app, **arguments)

@@ -7,25 +7,25 @@ from datetime import datetime
 from typing import Literal
 
 from flask import current_app
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from .. import lookup
 from ..addresses import GUEST
 from ..clock import as_utc
-from ..db import announce, insert_once
+from ..db import announce, find_or_insert, lock_rows
 from ..errors import BadValue
 from ..invitations import actions as invitations
 from ..invitations.models import Request
 from ..links import secret_keys
 from ..orders import actions as orders
 from ..orders.models import Line, Order
+from ..orders.queries import find as find_order
 from ..orders.queries import lines_of, newest_orders_of
 from ..orders.rules import Evidence, expected_arrival
 from ..people import actions as people
 from ..people.models import Person
 from ..people.queries import find as find_person
-from ..people.queries import guests
+from ..people.queries import follow, guests
 from ..reviews.actions import erase_all, merge_authors
 from ..shop import Event, clean_id
 from ..shop import Order as ShopOrder
@@ -45,13 +45,20 @@ class Call:
         """Note the order as the shop describes it; raises `UnknownOrder`, `BadValue` and `AdapterError`."""
         self.session, self.state, self.now = session, state, state.clock()
         self.told = told or lookup.order(state.shop, clean_id(order_id))
-        buyer = people.enrol(session, self.told.buyer, self.now)
-        self.order: Order = orders.note(session, self.told, buyer.id, state.settings.arrival_days, self.now)
+        self.order: Order = orders.note(session, self.told, self._buyer(), state.settings.arrival_days, self.now)
+
+    def _buyer(self) -> int:
+        """Return our number of the buyer; one who was erased is not brought back by an order that is told again."""
+        known = find_order(self.session, self.told.id)
+        person = follow(self.session, self.session.get(Person, known.buyer_id)) if known else None
+        if person is not None and person.key is None:
+            return person.id
+        return people.enrol(self.session, self.told.buyer, self.now).id
 
     def lines(self, line_ids: LineIds) -> list[Line]:
         """Return the lines that are meant; raises `BadValue` for one the order does not have."""
         wanted = None if line_ids is None else [clean_id(each) for each in line_ids]
-        return orders.chosen(lines_of(self.session, self.order.id), wanted)
+        return orders.chosen(lines_of(self.session, self.order.id, locked=True), wanted)
 
     def moment(self, at: datetime | None) -> datetime:
         """Return when it happened: now unless told, and never in the future."""
@@ -59,7 +66,7 @@ class Call:
 
     def plan(self, *, even_old: bool) -> Request | None:
         """Plan the mail about what has arrived so far."""
-        lines = lines_of(self.session, self.order.id)
+        lines = lines_of(self.session, self.order.id, locked=True)
         return invitations.plan(
             self.session, self.order, lines, self.told.buyer, self.state.settings, self.now, even_old=even_old
         )
@@ -158,6 +165,7 @@ def merged(session: Session, state: State, old_id: object, new_id: object) -> No
     new = find_person(session, clean_id(new_id)) or people.make(session, clean_id(new_id), now)
     if old.id == new.id:
         return
+    lock_rows(session, Person, [old.id, new.id])
     merge_authors(session, old.id, new.id, now)
     orders.hand_over(session, old.id, new.id)
     invitations.hand_over(session, old.id, new.id)
@@ -166,13 +174,18 @@ def merged(session: Session, state: State, old_id: object, new_id: object) -> No
 
 
 def erased(session: Session, state: State, person_id: object) -> None:
-    """Erase what a person has written and what ties our rows to them."""
+    """Erase what a person has written and what ties our rows to them.
+
+    Of an account that became part of another only its own traces go: what it wrote belongs to the other now.
+    """
     key = clean_id(person_id)
-    person = _known(session, state, key)
-    if person is None:
+    if people.forget_merged(session, key) or (person := _known(session, state, key)) is None:
         return
     now = state.clock()
+    # The person first, as in publishing: what is being written at this moment is erased, or refused, and never missed.
+    lock_rows(session, Person, [person.id])
     erase_all(session, person.id, now)
+    orders.forget_reasons(session, person.id)
     invitations.stop_all(session, person.id, "erased")
     people.forget(session, person, now)
     announce(session, person_erased, person_id=person.id, shop_key=key)
@@ -215,6 +228,5 @@ def assume_arrived(session: Session, state: State, order_id: str, told: ShopOrde
 
 def remember(session: Session, name: str, at: datetime) -> None:
     """Note up to which moment a poll has come; it never goes back."""
-    insert_once(session, Cursor, {"name": name, "at": at})
-    cursor = session.scalars(select(Cursor).where(Cursor.name == name)).one()
+    cursor = find_or_insert(session, Cursor, {"name": name}, {"at": at})
     cursor.at = max(cursor.at, at)

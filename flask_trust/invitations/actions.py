@@ -49,24 +49,23 @@ def plan(
 
     An order that had arrived more than 14 days before we first heard of it is noted and skipped.
     """
-    here = arrived(lines)
-    if not here:
+    arrivals = [(line.delivered_at, line.ask_after_days) for line in arrived(lines) if line.delivered_at]
+    if not arrivals:
         return None
-    arrivals = [(line.delivered_at, line.ask_after_days) for line in here if line.delivered_at]
-    moment = planned_moment(arrivals, settings.request_after_days, zone(buyer.timezone, settings.timezone))
-    last = max(at for at, _ in arrivals)
+    local = zone(buyer.timezone, settings.timezone)
+    fresh = [each for each in arrivals if now - each[0] <= OLD_AFTER]
+    moment = planned_moment(fresh or arrivals, settings.request_after_days, local)
     if even_old:
-        moment = max(moment, in_daytime(now, zone(buyer.timezone, settings.timezone)))
+        moment = max(moment, in_daytime(now, local))
     values = {"order_id": order.id, "buyer_id": order.buyer_id, "planned_for": moment, "due": moment}
-    if insert_once(session, Request, values):
-        request = _found(session, order)
-        if now - last > OLD_AFTER and not even_old:
-            _skip(request, "too_old")
-    else:
-        request = _found(session, order)
-        if even_old and request.reason == "too_old":
-            request.state, request.reason = "waiting", None
-        _move(request, moment)
+    new = insert_once(session, Request, values)
+    request = _found(session, order)
+    if new and not (fresh or even_old):
+        _skip(request, "too_old")
+    elif request.reason == "too_old" and (fresh or even_old):
+        request.state, request.reason, request.planned_for, request.due = "waiting", None, moment, moment
+    elif not new:
+        _move(request, planned_moment(arrivals, settings.request_after_days, local))
     session.flush()
     return request
 
@@ -78,8 +77,8 @@ def _found(session: Session, order: Order) -> Request:
 
 
 def _move(request: Request, moment: datetime) -> None:
-    """A later parcel moves a mail that has not left."""
-    if request.state == "waiting" and request.queued_as is None:
+    """A later parcel moves a mail that has not left; nothing that is only told again does."""
+    if request.state == "waiting" and request.queued_as is None and moment > request.planned_for:
         request.planned_for = request.due = moment
 
 
@@ -152,7 +151,9 @@ def mail_failed(session: Session, order: Order, reason: Reason) -> None:
 
 def snooze(session: Session, order: Order, now: datetime) -> None:
     """Ask again a week later, because it has not arrived; there are two mails in all, whatever is answered."""
-    request = _found(session, order)
+    request = find(session, order.id)
+    if request is None:
+        return  # nothing was planned yet, so there is nothing to postpone
     if request.reminded_at is None and request.queued_as is None and request.state != "skipped":
         request.due = request.planned_for = now + SNOOZE
 

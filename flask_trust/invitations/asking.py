@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +25,8 @@ from .models import Request
 from .queries import due_ids, last_mail_to
 from .rules import Facts, decide
 
+log = logging.getLogger("flask_trust")
+
 BATCH = 50
 LEASE = timedelta(minutes=5)
 ADAPTER_PAUSE = timedelta(hours=1)
@@ -42,12 +45,40 @@ def ask_batch(state: State) -> Counter[str]:
     if not ids:
         return Counter()
     mine = state.read(lambda session: _claimed(session, ids, token))
+    told, failed = _ask_shop(state, [each.order_key for each in mine])
+    done = Counter(_decide_one(state, each, token, told) for each in mine if each.order_key not in failed)
+    if failed:
+        late = [each.request_id for each in mine if each.order_key in failed]
+        done["adapter"] = transaction(state, lambda session: _put_off(session, state, late, token))
+    return done
+
+
+#: What the shop says about an order, and whether it may be written about.
+Told = Mapping[str, tuple[ShopOrder, bool]]
+
+
+def _ask_shop(state: State, keys: Sequence[str]) -> tuple[Told, set[str]]:
+    """Ask about all orders at once, or one by one where that fails: a broken order must not hold up the others.
+
+    Returns what was told, and the orders about which the adapter fails.
+    """
     try:
-        told = lookup.orders(state.shop, (each.order_key for each in mine))
-        allowed = {key: lookup.may_mail(state.shop, key) for key in told}
-    except AdapterError:
-        return Counter(adapter=transaction(state, lambda session: _put_off(session, state, ids, token)))
-    return Counter(_decide_one(state, each, token, told, allowed) for each in mine)
+        return _told(state, keys), set()
+    except AdapterError as error:
+        log.warning("%s; each order is asked about by itself", error)
+    found: dict[str, tuple[ShopOrder, bool]] = {}
+    failed = set()
+    for key in keys:
+        try:
+            found.update(_told(state, [key]))
+        except AdapterError:
+            failed.add(key)
+    return found, failed
+
+
+def _told(state: State, keys: Sequence[str]) -> Told:
+    orders = lookup.orders(state.shop, keys)
+    return {key: (order, lookup.may_mail(state.shop, key)) for key, order in orders.items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +102,7 @@ def _put_off(session: Session, state: State, ids: Sequence[int], token: str) -> 
     return len(rows)
 
 
-def _decide_one(
-    state: State, mine: Claimed, token: str, told: Mapping[str, ShopOrder], allowed: Mapping[str, bool]
-) -> str:
+def _decide_one(state: State, mine: Claimed, token: str, told: Told) -> str:
     def work(session: Session) -> str:
         # The lock comes before any other read: MariaDB would go on seeing the moment of the first one.
         lock_buyer(session, mine.buyer_id)
@@ -81,17 +110,24 @@ def _decide_one(
         if request.token != token:
             return "lost"
         order = session.get_one(Order, request.order_id)
-        shop_order = told.get(order.key)
-        facts = gather(session, state, request, order, shop_order, may_mail=allowed.get(order.key, False))
+        shop_order, may_mail = told.get(order.key, (None, False))
+        facts = gather(session, state, request, order, shop_order, may_mail=may_mail)
         return settle(session, request, order, decide(facts), state.clock())
 
     return transaction(state, work)
 
 
 def gather(
-    session: Session, state: State, request: Request, order: Order, told: ShopOrder | None, *, may_mail: bool
+    session: Session,
+    state: State,
+    request: Request,
+    order: Order,
+    told: ShopOrder | None,
+    *,
+    may_mail: bool,
+    capped: bool = True,
 ) -> Facts:
-    """Return all that the decision about a mail rests on."""
+    """Return all that the decision about a mail rests on; other mails to the same buyer only where these cap it."""
     person = follow(session, session.get(Person, order.buyer_id))
     email = told.buyer.email if told else None
     return Facts(
@@ -107,5 +143,5 @@ def gather(
         has_address=email is not None,
         may_mail=may_mail,
         paused_until=order.paused_until,
-        last_mail_at=last_mail_to(session, order.buyer_id, besides=request.id),
+        last_mail_at=last_mail_to(session, order.buyer_id, besides=request.id) if capped else None,
     )

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import get_args
 
 from sqlalchemy.orm import Session
 
 from .. import i18n, links, lookup
-from ..errors import MailError, UnknownOrder
-from ..mail.letter import Drop, Letter, check_address
+from ..addresses import address_hashes
+from ..errors import MailError
+from ..mail.letter import Drop, Later, Letter, check_address
 from ..mail.models import Outgoing
 from ..orders.models import Line, Order
-from ..orders.queries import arrived, lines_of
+from ..orders.queries import arrived, keys_of, lines_of
 from ..people.actions import note_bounce
 from ..people.models import Person
+from ..people.queries import follow
 from ..shop import Order as ShopOrder
 from ..state import State, current_state
 from ..text import TextTooLong, clean_line
@@ -25,7 +27,9 @@ from ..web.urls import public_url
 from .actions import mail_failed, mail_left
 from .asking import gather
 from .queries import find
-from .rules import Reason, never
+from .rules import Reason, later, never
+
+LONGEST_TITLE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,45 +37,56 @@ class Item:
     """One arrived line in the mail, with a link for each number of stars; a link only preselects."""
 
     title: str
-    variant: str | None
+    variant: str
     star_urls: Sequence[str]
 
 
-#: What becomes of a request whose mail ended with this code: our own reasons, or the mail server's.
-END_OF: dict[str, Reason] = {**{reason: reason for reason in get_args(Reason)}, "broken_address": "no_address"}
+#: What becomes of a request whose mail ended with this code: our own reasons, or that nobody is to be reached.
+END_OF: dict[str, Reason] = {
+    **{reason: reason for reason in get_args(Reason)},
+    "broken_address": "no_address",
+    "recipient_refused": "refused",
+}
 
 
 class RequestMail:
     """The kind of mail behind the outbox rows "request" and "reminder"."""
 
-    def compose(self, session: Session, mail: Outgoing) -> Letter | Drop:
-        """Return the mail, or why the order is not asked about any more; everything is checked again."""
+    def look_up(self, mails: Sequence[Outgoing]) -> dict[str, ShopOrder]:
+        """Return the shop's view of all these orders in one look-up."""
+        state = current_state()
+        keys = state.read(lambda session: keys_of(session, [mail.object_id for mail in mails]))
+        return lookup.orders(state.shop, keys)
+
+    def compose(self, session: Session, mail: Outgoing, known: Mapping[str, ShopOrder] | None) -> Letter | Later | Drop:
+        """Return the mail, or why the order is not asked about (now) any more; everything is checked again."""
         state = current_state()
         order = session.get_one(Order, mail.object_id)
         request = find(session, order.id)
         assert request is not None
-        try:
-            told = lookup.order(state.shop, order.key)
-        except UnknownOrder:
-            return Drop("unknown_order")
-        may = lookup.may_mail(state.shop, order.key)
-        reason = never(gather(session, state, request, order, told, may_mail=may))
+        told = (lookup.orders(state.shop, [order.key]) if known is None else known).get(order.key)
+        may = told is not None and lookup.may_mail(state.shop, order.key)
+        facts = gather(session, state, request, order, told, may_mail=may, capped=False)
         # Being late is no reason here: the mail was due in time and its server was not.
+        reason = never(facts)
         if reason not in (None, "too_late", "asked_recently"):
-            return Drop(str(reason))
+            return Drop(reason)
+        wait = later(facts)
+        if wait is not None:
+            return Later(wait.until)
+        assert told is not None
         return letter_for(session, state, order, told, reminder=mail.kind == "reminder")
 
-    def left(self, session: Session, mail: Outgoing) -> None:
+    def left(self, session: Session, mail: Outgoing, letter: Letter) -> None:
         """Note that the order was asked about."""
         state = current_state()
-        mail_left(session, session.get_one(Order, mail.object_id), state.settings, None, state.clock())
+        mail_left(session, session.get_one(Order, mail.object_id), state.settings, letter.timezone, state.clock())
 
     def failed(self, session: Session, mail: Outgoing, code: str) -> None:
         """Note that it never will be, and remember an address that does not exist."""
         state = current_state()
-        reason = END_OF.get(code, "refused")
-        mail_failed(session, session.get_one(Order, mail.object_id), reason)
-        person = session.get(Person, mail.person_id)
+        mail_failed(session, session.get_one(Order, mail.object_id), END_OF[code])
+        person = follow(session, session.get(Person, mail.person_id))
         if code == "recipient_refused" and person is not None and person.mail_stop is None:
             note_bounce(session, person, state.clock())
 
@@ -88,7 +103,8 @@ def letter_for(session: Session, state: State, order: Order, told: ShopOrder, *,
             text=_airy(fragment("trust/mail/request.txt", **context)),
             html=fragment("trust/mail/request.html", **context),
             language=i18n.language_tag(),
-            headers=unsubscribe_headers(order.buyer_id),
+            timezone=told.buyer.timezone,
+            headers=unsubscribe_headers(context["unsubscribe_url"]),
         )
 
 
@@ -97,9 +113,8 @@ def _airy(text: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
 
-def unsubscribe_headers(person_id: int) -> dict[str, str]:
+def unsubscribe_headers(url: object) -> dict[str, str]:
     """Return the headers with which a mail program opts its reader out (RFC 2369, RFC 8058)."""
-    url = public_url("unsubscribe", token=links.sign("unsubscribe", person_id))
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
@@ -114,12 +129,18 @@ def _context(session: Session, state: State, order: Order, told: ShopOrder, *, r
         "guessed": any(line.delivered_by != "told" for line in here),
         "ordered_on": i18n.format_day(order.placed_at),
         "incentive": order.incentive,
-        "items": [_item(line, titles, token, number) for number, line in enumerate(here)],
+        # Numbered among all lines: links in old mails stay right when the rest of the order arrives.
+        "items": [_item(line, titles, token, place) for place, line in enumerate(lines) if line in here],
         "rate_url": public_url("rate", token=token),
         "not_arrived_url": public_url("rate", token=token, ask="arrival"),
         "not_mine_url": public_url("rate", token=token, ask="mine"),
-        "unsubscribe_url": public_url("unsubscribe", token=links.sign("unsubscribe", order.buyer_id)),
+        "unsubscribe_url": _unsubscribe_url(order.buyer_id, told.buyer.email or ""),
     }
+
+
+def _unsubscribe_url(person_id: int, email: str) -> str:
+    """Return the link that opts out a person and the very address that this mail goes to."""
+    return public_url("unsubscribe", token=links.sign("unsubscribe", person_id, extra=address_hashes(email)[0]))
 
 
 def _greeting_name(name: str) -> str:
@@ -130,12 +151,17 @@ def _greeting_name(name: str) -> str:
 
 
 def _titles(state: State, lines: Sequence[Line]) -> dict[str, str]:
-    known = lookup.or_nothing(lookup.products, state.shop, [line.product_key for line in lines])
-    return {
-        line.key: line.title or (known[line.product_key].name if line.product_key in known else "") for line in lines
-    }
+    nameless = [line.product_key for line in lines if not line.title]
+    known = lookup.or_nothing(lookup.products, state.shop, nameless)
+    names = {key: product.name for key, product in known.items()}
+    return {line.key: line.title or names.get(line.product_key) or line.product_key for line in lines}
 
 
 def _item(line: Line, titles: dict[str, str], token: str, number: int) -> Item:
     stars = [public_url("rate", token=token, line=number, stars=stars) for stars in range(1, 6)]
-    return Item(" ".join(titles[line.key].split()), line.variant, stars)
+    return Item(_plain(titles[line.key]), _plain(line.variant or ""), stars)
+
+
+def _plain(text: str) -> str:
+    """Return one line without control or direction characters: sellers write titles, and may mean mischief."""
+    return clean_line(text[:LONGEST_TITLE], 4 * LONGEST_TITLE)

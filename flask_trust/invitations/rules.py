@@ -125,10 +125,13 @@ def decide(facts: Facts) -> Verdict:
     reason = never(facts)
     if reason is not None:
         return Skip(reason)
+    return later(facts) or Ask()
+
+
+def later(facts: Facts) -> Wait | None:
+    """Return how long a mail that may leave has to wait, or None when it may leave now."""
     until, why = _earliest(facts)
-    if until > facts.now:
-        return Wait(until, why)
-    return Ask()
+    return Wait(until, why) if until > facts.now else None
 
 
 def never(facts: Facts) -> Reason | None:

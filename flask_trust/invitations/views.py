@@ -17,8 +17,9 @@ def unsubscribe(token: str) -> Response:
     opened = links.read("unsubscribe", token)
     if request.method != "POST":
         return bare_page("trust/invitations/unsubscribe.html", done="", valid=opened is not None)
+    if opened is None:
+        return bare_page("trust/invitations/unsubscribe.html", done="", valid=False)
     done = "allowed" if request.form.get("action") == "allow" else "stopped"
-    if opened is not None:
-        state, change = current_state(), opt_in if done == "allowed" else opt_out
-        transaction(state, lambda session: change(session, opened.number, state.clock()))
-    return bare_page("trust/invitations/unsubscribe.html", done=done, valid=opened is not None)
+    state, change = current_state(), opt_in if done == "allowed" else opt_out
+    transaction(state, lambda session: change(session, opened.number, state.clock(), opened.extra))
+    return bare_page("trust/invitations/unsubscribe.html", done=done, valid=True)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
-from sqlalchemy import CursorResult, select, update
+from sqlalchemy import ColumnElement, CursorResult, and_, select, update
 from sqlalchemy.orm import Session
 
 from ..db import claim, insert_once
-from .models import Outgoing
+from ..db.dialect import table_of
+from .models import OPEN, Outgoing
 from .rules import marked, next_try
-
-OPEN = ("waiting", "sending", "unsure")
 
 
 def enqueue(session: Session, dedupe: str, kind: str, *, person_id: int, object_id: int, now: datetime) -> bool:
@@ -34,49 +33,66 @@ def take(session: Session, now: datetime, lease: timedelta, limit: int) -> tuple
     return claim(session, Outgoing, now=now, lease=lease, limit=limit)
 
 
-def read(session: Session, mail_id: int, token: str) -> Outgoing | None:
-    """Return a claimed mail, or None when the lease is lost."""
-    return session.scalar(select(Outgoing).where(Outgoing.id == mail_id, Outgoing.token == token))
+def read(session: Session, ids: Sequence[int], token: str) -> Sequence[Outgoing]:
+    """Return the mails among these that are still claimed under this token."""
+    mine = select(Outgoing).where(Outgoing.id.in_(ids), Outgoing.token == token, Outgoing.state.in_(OPEN))
+    return session.scalars(mine.order_by(Outgoing.due, Outgoing.id)).all()
 
 
 def mark(session: Session, row: Outgoing, token: str, until: datetime) -> bool:
     """Mark a mail as going out right now; say whether it may go."""
     state = marked(row.state)
-    if state is None:
-        return _set(session, row.id, token, OPEN, state="held", due=None, error_code="unclear") and False
-    return _set(session, row.id, token, (row.state,), state=state, due=until)
+    assert state is not None
+    return _set(session, row.id, token, (row.state,), {"state": state, "due": until})
 
 
 def mark_sent(session: Session, mail_id: int, token: str, now: datetime) -> bool:
     """Mark a mail as handed over; say whether it was still ours."""
-    return _set(session, mail_id, token, OPEN, state="sent", due=None, sent_at=now, error_code=None)
+    return _set(session, mail_id, token, OPEN, {"state": "sent", "due": None, "sent_at": now, "error_code": None})
 
 
-def postpone(session: Session, row: Outgoing, token: str, code: str, now: datetime) -> bool:
-    """Try a mail again later, or leave it to a person after five days."""
+def postpone(
+    session: Session, row: Outgoing, token: str, code: str, now: datetime, *, unclear: bool = False
+) -> Literal["postponed", "held", "lost"]:
+    """Try a mail again later, or leave it to a person after five days.
+
+    A mail that may have left (`unclear`) goes on being marked as such, so that it is repeated once at most.
+    """
     due = next_try(now, row.attempts, row.created_at)
-    state = "held" if due is None else "waiting"
-    return _set(session, row.id, token, OPEN, state=state, due=due, error_code=code)
+    if due is None:
+        return "held" if hold(session, row.id, token, code) else "lost"
+    state = (marked(row.state) or row.state) if unclear else row.state
+    new = {"state": state, "due": due, "error_code": code, "token": None}
+    return "postponed" if _set(session, row.id, token, OPEN, new) else "lost"
+
+
+def put_off(session: Session, row: Outgoing, token: str, until: datetime) -> bool:
+    """Let a mail wait for a better moment; nothing has failed."""
+    return _set(session, row.id, token, OPEN, {"due": until, "token": None})
 
 
 def drop(session: Session, mail_id: int, token: str, code: str) -> bool:
     """Take a mail that must not leave out of the queue."""
-    return _set(session, mail_id, token, OPEN, state="dropped", due=None, error_code=code)
+    return _set(session, mail_id, token, OPEN, {"state": "dropped", "due": None, "error_code": code})
 
 
 def hold(session: Session, mail_id: int, token: str, code: str) -> bool:
     """Leave a mail to a person, with the reason."""
-    return _set(session, mail_id, token, OPEN, state="held", due=None, error_code=code)
+    return _set(session, mail_id, token, OPEN, {"state": "held", "due": None, "error_code": code})
 
 
 def release_held(session: Session, now: datetime) -> int:
     """Try all held mails again, on a person's wish; returns how many."""
     new = {"state": "waiting", "due": now, "created_at": now, "attempts": 0, "token": None}
-    result: CursorResult[Any] = session.execute(update(Outgoing).where(Outgoing.state == "held").values(new))  # type: ignore[assignment]
+    return _update(session, table_of(Outgoing).c.state == "held", new)
+
+
+def _set(session: Session, mail_id: int, token: str, states: Sequence[str], new: Mapping[str, Any]) -> bool:
+    table = table_of(Outgoing)
+    mine = and_(table.c.id == mail_id, table.c.token == token, table.c.state.in_(states))
+    return _update(session, mine, new) == 1
+
+
+def _update(session: Session, which: ColumnElement[bool], new: Mapping[str, Any]) -> int:
+    result: CursorResult[Any] = session.execute(update(table_of(Outgoing)).where(which).values(**new))  # type: ignore[assignment]
     return result.rowcount
-
-
-def _set(session: Session, mail_id: int, token: str, states: Sequence[str], **new: Any) -> bool:
-    mine = update(Outgoing).where(Outgoing.id == mail_id, Outgoing.token == token, Outgoing.state.in_(states))
-    result: CursorResult[Any] = session.execute(mine.values(new))  # type: ignore[assignment]
-    return result.rowcount == 1

@@ -11,6 +11,9 @@ from sqlalchemy.schema import conv
 from ..db import NOT_PERSONAL, Base, BigId, Key, Moment, check, unique
 from ..inventory import WHOSE
 
+#: A mail in one of these states has still to leave.
+OPEN = ("waiting", "sending", "unsure")
+
 
 class Outgoing(Base):
     """One mail: waiting, sending, unsure (tried again after a worker died midway), sent, held or dropped.

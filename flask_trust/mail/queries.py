@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from .models import Outgoing
+from .models import OPEN, Outgoing
 
 
 def count_by_state(session: Session) -> dict[str, int]:
@@ -18,5 +18,5 @@ def count_by_state(session: Session) -> dict[str, int]:
 
 def troubled(session: Session, limit: int = 100) -> Sequence[Outgoing]:
     """Return mails that are held, or wait after a failed try, newest first."""
-    query = select(Outgoing).where(Outgoing.error_code.is_not(None), Outgoing.state.in_(("held", "waiting")))
+    query = select(Outgoing).where(Outgoing.error_code.is_not(None), Outgoing.state.in_((*OPEN, "held")))
     return session.scalars(query.order_by(Outgoing.id.desc()).limit(limit)).all()

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-LEASE = timedelta(minutes=5)
+# Longer than the patience of one whole talk with a mail server: a mail on its way belongs to its worker.
+LEASE = timedelta(minutes=20)
 BATCH = 20
 FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=4)
 PATIENCE = timedelta(days=5)
+
+#: Nobody can be reached there. Every other refusal is left to a person, since it may be the shop's own fault.
+NOBODY = {"broken_address", "recipient_refused"}
 
 
 def next_try(now: datetime, attempts: int, created_at: datetime) -> datetime | None:

@@ -2,119 +2,254 @@
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
-from collections.abc import Sequence
-from datetime import timedelta
-from typing import Protocol
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from email.message import EmailMessage
+from typing import Any, Protocol, Self
 
 from flask import current_app
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from ..db import transaction
 from ..errors import AdapterError, MailError
 from ..state import State
 from . import actions
-from .letter import Drop, Letter, build, message_id
+from .letter import Drop, Later, Letter, build, message_id
 from .models import Outgoing
-from .rules import BATCH, LEASE
-from .transports import Transport, open_transport
+from .rules import BATCH, LEASE, NOBODY, marked
+from .transports import open_transport
+
+log = logging.getLogger("flask_trust")
 
 
 class MailKind(Protocol):
     """What a room above registers for its kind of mail, under `State.mails`."""
 
-    def compose(self, session: Session, mail: Outgoing) -> Letter | Drop:
-        """Return the mail with words and address, or why it must not leave; raises `AdapterError`, `MailError`."""
+    def look_up(self, mails: Sequence[Outgoing]) -> Any:
+        """Ask the shop about all of these at once; raises `AdapterError`."""
 
-    def left(self, session: Session, mail: Outgoing) -> None:
+    def compose(self, session: Session, mail: Outgoing, known: Any) -> Letter | Later | Drop:
+        """Return the mail with words and address, or why it must not leave (now); raises `AdapterError`, `MailError`.
+
+        `known` is what `look_up` found, None where it failed for the whole batch.
+        """
+
+    def left(self, session: Session, mail: Outgoing, letter: Letter) -> None:
         """Note in the same transaction that the mail was handed over."""
 
     def failed(self, session: Session, mail: Outgoing, code: str) -> None:
         """Note in the same transaction that it will never be."""
 
 
-def send_batch(state: State, *, limit: int = BATCH, lease: timedelta = LEASE) -> Counter[str]:
-    """Send up to `limit` due mails; returns how many were sent, postponed, dropped, held or lost to another worker.
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """A mail that is composed and may go."""
 
-    Returns an empty counter when nothing is due or mails are switched off. Whatever dies midway, no mail is lost;
-    the one in flight may be repeated once, under the same Message-ID.
+    mail: Outgoing
+    letter: Letter
+    message: EmailMessage
+    token: str
+
+
+class Mailing:
+    """Sends due mails in batches over one kept connection, until nothing is due or the server is in trouble.
+
+    Whatever dies midway, no mail is lost; the one in flight may be repeated once, under the same Message-ID.
     """
-    if not state.settings.mail_is_on:
-        return Counter()
-    token, ids = transaction(state, lambda session: actions.take(session, state.clock(), lease, limit))
-    if not ids:
-        return Counter()
-    done: Counter[str] = Counter()
-    try:
-        with open_transport(state.settings, current_app) as transport:
-            for each in ids:
-                done[_send_one(state, transport, each, token, lease)] += 1
-    except MailError as error:
-        done["postponed"] += _postpone_all(state, ids, token, error.code)
-    return done
 
+    def __init__(self, state: State, *, limit: int = BATCH, lease: timedelta = LEASE) -> None:
+        """Prepare to send; raises `SettingsError` where the host has no mail extension to send with."""
+        self._state, self._limit, self._lease = state, limit, lease
+        self._transport = open_transport(state.settings, current_app) if state.settings.mail_is_on else None
+        self._under_way: Ready | None = None
+        self._trouble: str | None = None
+        self._done: Counter[str] = Counter()
 
-def _send_one(state: State, transport: Transport, mail_id: int, token: str, lease: timedelta) -> str:
-    with state.session() as session:
-        mail = actions.read(session, mail_id, token)
-        if mail is None:
-            return "lost"
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        if self._transport is not None:
+            self._transport.__exit__(*error)
+
+    def send_batch(self) -> Counter[str]:
+        """Send some due mails; returns how many were sent, postponed, dropped, held or lost to another worker.
+
+        Empty when nothing is due, mails are switched off, or the server was in trouble before.
+        """
+        if self._transport is None or self._trouble:
+            return Counter()
+        self._done = Counter()
+        token, ids = transaction(
+            self._state, lambda session: actions.take(session, self._state.clock(), self._lease, self._limit)
+        )
         try:
-            letter = state.mails[mail.kind].compose(session, mail)
-        except AdapterError:
-            return _postpone(state, mail, token, "adapter")
+            self._send_all(ids, token)
+        finally:
+            self._settle()
+        self._postpone_rest(ids, token)
+        return self._done
+
+    def _send_all(self, ids: Sequence[int], token: str) -> None:
+        known = self._look_up(ids, token)
+        for mail_id in ids:
+            # Composed while the server is busy with the mail before.
+            ready = self._compose(mail_id, token, known)
+            self._settle(ready)
+            if self._trouble:
+                return
+
+    def _look_up(self, ids: Sequence[int], token: str) -> Mapping[str, Any]:
+        mails = self._state.read(lambda session: actions.read(session, ids, token))
+        by_kind = {kind: [mail for mail in mails if mail.kind == kind] for kind in {mail.kind for mail in mails}}
+        return {kind: self._look_up_kind(kind, some) for kind, some in by_kind.items()}
+
+    def _look_up_kind(self, kind: str, mails: Sequence[Outgoing]) -> Any:
+        try:
+            return self._kind(kind).look_up(mails)
+        except AdapterError as error:
+            log.warning("%s; each mail is looked up by itself, so that a broken order holds up no other", error)
+            return None
+
+    def _compose(self, mail_id: int, token: str, known: Mapping[str, Any]) -> Ready | None:
+        with self._state.session() as session:
+            mail = next(iter(actions.read(session, [mail_id], token)), None)
+            if mail is None:
+                self._done["lost"] += 1
+                return None
+            letter = self._written(session, mail, known.get(mail.kind))
+        match letter:
+            case MailError() as error:
+                self._fail(mail, token, error)
+            case Drop(reason):
+                self._drop(mail, token, reason)
+            case Later(until):
+                self._put_off(mail, token, until)
+            case Letter() if marked(mail.state) is None:
+                self._hold(mail, token, "unclear")
+            case Letter():
+                return self._built(mail, letter, token)
+        return None
+
+    def _written(self, session: Session, mail: Outgoing, known: Any) -> Letter | Later | Drop | MailError:
+        try:
+            return self._kind(mail.kind).compose(session, mail, known)
+        except AdapterError as error:
+            log.warning("%s; the mail %s is tried again later", error, mail.dedupe)
+            return MailError("adapter")
         except MailError as error:
-            return _fail(state, mail, token, error)
-    if isinstance(letter, Drop):
-        return _end(state, mail, token, letter.reason)
-    return _hand_over(state, transport, mail, letter, token, lease)
+            return error
+        except SQLAlchemyError:
+            raise
+        except Exception as error:
+            # One mail that cannot be drawn must not stop the others. What the error says may be personal.
+            log.error("the mail %s cannot be written: %s", mail.dedupe, type(error).__name__)
+            return MailError("cannot_write")
 
+    def _built(self, mail: Outgoing, letter: Letter, token: str) -> Ready:
+        identity = message_id(mail.dedupe, self._state.settings)
+        return Ready(mail, letter, build(letter, self._state.settings, identity, self._state.clock()), token)
 
-def _hand_over(state: State, transport: Transport, mail: Outgoing, letter: Letter, token: str, lease: timedelta) -> str:
-    identity = message_id(mail.dedupe, state.settings)
-    try:
-        message = build(letter, state.settings, identity, state.clock())
-        if not transaction(state, lambda session: actions.mark(session, mail, token, state.clock() + lease)):
+    def _settle(self, following: Ready | None = None) -> None:
+        """Wait until the mail under way was taken, note what became of it, and pass the following one on."""
+        sent = self._taken()
+        if following is not None and self._trouble is None:
+            self._start(following, after=sent)
+        elif sent is not None:
+            self._done[transaction(self._state, lambda session: self._note_sent(session, sent))] += 1
+
+    def _taken(self) -> Ready | None:
+        """Return the mail under way once the server has taken it."""
+        ready, self._under_way = self._under_way, None
+        if ready is None or self._transport is None:
+            return None
+        try:
+            self._transport.finish()
+        except MailError as error:
+            self._fail(ready.mail, ready.token, error)
+            return None
+        return ready
+
+    def _start(self, ready: Ready, *, after: Ready | None) -> None:
+        """Mark a mail, in one transaction with noting the one before as sent, and pass it to the server."""
+        assert self._transport is not None
+        if not self._mark(ready, after):
+            self._done["lost"] += 1
+            return
+        try:
+            self._transport.begin(ready.message)
+        except MailError as error:
+            self._fail(ready.mail, ready.token, error)
+        else:
+            self._under_way = ready
+
+    def _mark(self, ready: Ready, after: Ready | None) -> bool:
+        until = self._state.clock() + self._lease
+
+        def mark(session: Session) -> tuple[str | None, bool]:
+            before = None if after is None else self._note_sent(session, after)
+            return before, actions.mark(session, ready.mail, ready.token, until)
+
+        before, mine = transaction(self._state, mark)
+        if before is not None:
+            self._done[before] += 1
+        return mine
+
+    def _note_sent(self, session: Session, ready: Ready) -> str:
+        if not actions.mark_sent(session, ready.mail.id, ready.token, self._state.clock()):
             return "lost"
-        transport.send(message)
-    except MailError as error:
-        return _fail(state, mail, token, error)
-    return _settle_sent(state, mail, token)
-
-
-def _settle_sent(state: State, mail: Outgoing, token: str) -> str:
-    def settle(session: Session) -> str:
-        if not actions.mark_sent(session, mail.id, token, state.clock()):
-            return "lost"
-        state.mails[mail.kind].left(session, mail)
+        self._kind(ready.mail.kind).left(session, ready.mail, ready.letter)
         return "sent"
 
-    return transaction(state, settle)
+    def _fail(self, mail: Outgoing, token: str, error: MailError) -> None:
+        if error.server:
+            self._trouble = error.code
+        if not error.final:
+            self._postpone(mail, token, error)
+        elif error.code in NOBODY:
+            self._drop(mail, token, error.code)
+        else:
+            self._hold(mail, token, error.code)
 
+    def _postpone(self, mail: Outgoing, token: str, error: MailError) -> None:
+        def postpone(session: Session) -> str:
+            return actions.postpone(session, mail, token, error.code, self._state.clock(), unclear=error.unclear)
 
-def _fail(state: State, mail: Outgoing, token: str, error: MailError) -> str:
-    if error.server:
-        raise error
-    return _end(state, mail, token, error.code) if error.final else _postpone(state, mail, token, error.code)
+        self._done[transaction(self._state, postpone)] += 1
 
+    def _put_off(self, mail: Outgoing, token: str, until: datetime) -> None:
+        done = transaction(self._state, lambda session: actions.put_off(session, mail, token, until))
+        self._done["later" if done else "lost"] += 1
 
-def _postpone(state: State, mail: Outgoing, token: str, code: str) -> str:
-    transaction(state, lambda session: actions.postpone(session, mail, token, code, state.clock()))
-    return "postponed"
+    def _postpone_rest(self, ids: Sequence[int], token: str) -> None:
+        """Give back what was not tried, because the server is in trouble."""
+        code = self._trouble
+        if code is None:
+            return
 
+        def postpone(session: Session) -> Counter[str]:
+            rows = actions.read(session, ids, token)
+            return Counter(actions.postpone(session, row, token, code, self._state.clock()) for row in rows)
 
-def _postpone_all(state: State, ids: Sequence[int], token: str, code: str) -> int:
-    def postpone(session: Session) -> int:
-        rows = [actions.read(session, each, token) for each in ids]
-        return sum(actions.postpone(session, row, token, code, state.clock()) for row in rows if row)
+        self._done += transaction(self._state, postpone)
 
-    return transaction(state, postpone)
+    def _drop(self, mail: Outgoing, token: str, code: str) -> None:
+        def drop(session: Session) -> str:
+            if not actions.drop(session, mail.id, token, code):
+                return "lost"
+            self._kind(mail.kind).failed(session, mail, code)
+            return "dropped"
 
+        self._done[transaction(self._state, drop)] += 1
 
-def _end(state: State, mail: Outgoing, token: str, code: str) -> str:
-    def end(session: Session) -> str:
-        if actions.drop(session, mail.id, token, code):
-            state.mails[mail.kind].failed(session, mail, code)
-        return "dropped"
+    def _hold(self, mail: Outgoing, token: str, code: str) -> None:
+        held = transaction(self._state, lambda session: actions.hold(session, mail.id, token, code))
+        self._done["held" if held else "lost"] += 1
 
-    return transaction(state, end)
+    def _kind(self, name: str) -> MailKind:
+        kind: MailKind = self._state.mails[name]
+        return kind

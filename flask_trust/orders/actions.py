@@ -5,36 +5,36 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ..clock import as_utc
-from ..db import insert_once
+from ..db import find_or_insert, insert_once
 from ..errors import BadValue
 from ..journal.actions import record
 from ..scores.actions import subject_id
 from ..shop import Line as ShopLine
 from ..shop import Order as ShopOrder
+from ..shop import storable
 from .models import Deal, Line, Order
 from .queries import find, lines_of
 from .rules import Evidence, expected_arrival
 
 LONGEST_PAUSE = timedelta(days=14)
+SAME_WORD = timedelta(days=1)
 
 
 def note(session: Session, told: ShopOrder, buyer_id: int, days: Mapping[str, int], now: datetime) -> Order:
     """Return our row of an order with its deals and lines, made or completed from what the shop tells."""
     incentive = (told.incentive or "")[:200] or None
     values = {
-        "key": told.id,
         "buyer_id": buyer_id,
         "placed_at": told.placed_at,
         "promised_at": told.promised_at,
         "incentive": incentive,
         "created_at": now,
     }
-    insert_once(session, Order, values)
-    order = find(session, told.id)
-    assert order is not None
+    order = find_or_insert(session, Order, {"key": told.id}, values)
     # A promise that the shop changes counts; an incentive once noted stays, as it has to be shown.
     order.promised_at = None if told.promised_at is None else as_utc(told.promised_at)
     order.incentive = order.incentive or incentive
@@ -43,12 +43,17 @@ def note(session: Session, told: ShopOrder, buyer_id: int, days: Mapping[str, in
 
 
 def _note_lines(session: Session, order: Order, told: Sequence[ShopLine], days: Mapping[str, int]) -> None:
-    known = {line.key for line in lines_of(session, order.id)}
-    for line in told:
-        if line.id not in known:
-            _insert_line(session, order, line)
+    known = {line.key for line in lines_of(session, order.id, locked=True)}
+    new = [line for line in told if line.id not in known]
+    # All in one order, so that two orders of the same new products do not wait for each other in a circle.
+    for kind, key in sorted(
+        {("seller", line.seller_id) for line in new} | {("product", line.product_id) for line in new}
+    ):
+        subject_id(session, kind, key)
+    for line in new:
+        _insert_line(session, order, line)
     session.flush()
-    for row in lines_of(session, order.id):
+    for row in lines_of(session, order.id, locked=True):
         _expect(order, row, days)
     session.flush()
 
@@ -59,7 +64,7 @@ def _insert_line(session: Session, order: Order, told: ShopLine) -> None:
         "order_id": order.id,
         "deal_id": _deal_id(session, order.id, seller),
         "key": told.id,
-        "subject_id": subject_id(session, "product", told.product_id, told.title or ""),
+        "subject_id": subject_id(session, "product", told.product_id),
         "product_key": told.product_id,
         "title": (told.title or "")[:200],
         "variant": (told.variant or "")[:80] or None,
@@ -69,9 +74,7 @@ def _insert_line(session: Session, order: Order, told: ShopLine) -> None:
 
 
 def _deal_id(session: Session, order_id: int, seller_id: int) -> int:
-    insert_once(session, Deal, {"order_id": order_id, "seller_id": seller_id})
-    found: int = session.query(Deal.id).filter_by(order_id=order_id, seller_id=seller_id).scalar()
-    return found
+    return find_or_insert(session, Deal, {"order_id": order_id, "seller_id": seller_id}).id
 
 
 def _expect(order: Order, line: Line, days: Mapping[str, int]) -> None:
@@ -147,12 +150,14 @@ def give_back(session: Session, order: Order, lines: Iterable[Line], reason: str
     """Note that lines were sent back; they stay ratable."""
     for line in lines:
         if line.returned_at is None:
-            line.returned_at, line.return_reason = now, (reason or "")[:500] or None
+            line.returned_at, line.return_reason = now, storable(reason or "")[:500] or None
     session.flush()
 
 
 def deny_arrival(session: Session, order: Order, now: datetime) -> None:
-    """Note that the buyer says it has not arrived."""
+    """Note that the buyer says it has not arrived; saying it again on the same day changes nothing."""
+    if order.not_arrived_at is not None and now - order.not_arrived_at < SAME_WORD:
+        return
     order.not_arrived_at = now
     record(session, "not_arrived", "order", order.id, at=now, role="buyer", actor_id=order.buyer_id)
     session.flush()
@@ -177,3 +182,18 @@ def expect_nothing(session: Session, key: str) -> None:
     for line in lines_of(session, order.id) if order else ():
         line.expected_at = None
     session.flush()
+
+
+def expect_later(session: Session, key: str, at: datetime) -> None:
+    """Look again later for the arrival of an order about which the shop's adapter fails."""
+    order = find(session, key)
+    for line in lines_of(session, order.id) if order else ():
+        if line.expected_at is not None and line.expected_at < at:
+            line.expected_at = at
+    session.flush()
+
+
+def forget_reasons(session: Session, buyer_id: int) -> None:
+    """Erase what a buyer gave as the reason of a return: free words may name anybody."""
+    mine = select(Order.id).where(Order.buyer_id == buyer_id)
+    session.execute(update(Line).where(Line.order_id.in_(mine)).values(return_reason=None))

@@ -16,9 +16,10 @@ def find(session: Session, key: str) -> Order | None:
     return session.scalar(select(Order).where(Order.key == key))
 
 
-def lines_of(session: Session, order_id: int) -> Sequence[Line]:
-    """Return the lines of an order in the shop's order."""
-    return session.scalars(select(Line).where(Line.order_id == order_id).order_by(Line.id)).all()
+def lines_of(session: Session, order_id: int, *, locked: bool = False) -> Sequence[Line]:
+    """Return the lines of an order in the shop's order; `locked` ones as they are now, even in an old transaction."""
+    query = select(Line).where(Line.order_id == order_id).order_by(Line.id)
+    return session.scalars(query.with_for_update() if locked else query).all()
 
 
 def arrived(lines: Sequence[Line]) -> list[Line]:

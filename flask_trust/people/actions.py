@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ..addresses import address_hashes
-from ..db import insert_once
+from ..db import find_or_insert, insert_once
 from ..journal.actions import Role, record
 from ..shop import Person as ShopPerson
 from .models import OptOut, Person
-from .queries import BOUNCED, OPTED_OUT, find, find_row, follow
+from .queries import BOUNCED, OPTED_OUT, find_row, follow, merged_into
 
 
 def new_number() -> int:
@@ -26,28 +28,57 @@ def enrol(session: Session, who: ShopPerson, now: datetime) -> Person:
     if row is not None and row.key != who.id:
         row.key = who.id  # a guest's id from an older secret key
     person = follow(session, row) or make(session, who.id, now)
-    digest = address_hashes(who.email)[0] if who.email else None
-    if digest and person.address_hash != digest:
-        person.address_hash = digest
-        session.flush()
+    if who.email:
+        _note_address(session, person, address_hashes(who.email), now)
     return person
+
+
+def _note_address(session: Session, person: Person, hashes: Sequence[str], now: datetime) -> None:
+    """Keep the hash of a person's address under the present secret key, and an opt-out of it as well."""
+    newest, *older = hashes
+    former, person.address_hash = person.address_hash, newest
+    if former not in (None, *hashes) and person.mail_stop == BOUNCED:
+        _allow(session, person, now, "shop")  # it was the former address that does not exist
+    if older and delete_opt_outs(session, older):
+        insert_once(session, OptOut, {"address_hash": newest, "at": now})
+    session.flush()
+
+
+def delete_opt_outs(session: Session, hashes: Sequence[str]) -> int:
+    """Delete the opt-outs of an address; returns how many there were."""
+    return session.query(OptOut).where(OptOut.address_hash.in_(hashes)).delete()
+
+
+def _allow(session: Session, person: Person, now: datetime, role: Role) -> None:
+    record(
+        session,
+        "mail_allowed",
+        "person",
+        person.id,
+        at=now,
+        role=role,
+        actor_id=person.id if role == "buyer" else None,
+        state=(person.mail_stop, None),
+    )
+    person.mail_stop = person.mail_stopped_at = None
 
 
 def make(session: Session, key: str, now: datetime) -> Person:
     """Return the row of the person with this id of the shop, made when they are new."""
-    insert_once(session, Person, {"id": new_number(), "key": key, "created_at": now})
-    person = find(session, key)
-    assert person is not None
-    return person
+    row = find_or_insert(session, Person, {"key": key}, {"id": new_number(), "created_at": now})
+    return follow(session, row) or row
 
 
-def opt_out(session: Session, person_id: int, now: datetime, *, role: Role = "buyer") -> None:
-    """Write no more mails to this person, nor to anyone who orders with the same address later."""
+def opt_out(session: Session, person_id: int, now: datetime, mailed: str = "", *, role: Role = "buyer") -> None:
+    """Write no more mails to this person, nor to anyone who orders with the same address later.
+
+    `mailed` is the hash of the address that the mail went to: the person may have another one by now, or none.
+    """
     person = follow(session, session.get(Person, person_id))
+    for address in {mailed, person.address_hash if person else ""} - {"", None}:
+        insert_once(session, OptOut, {"address_hash": address, "at": now})
     if person is None:
         return
-    if person.address_hash:
-        insert_once(session, OptOut, {"address_hash": person.address_hash, "at": now})
     _stop(session, person, OPTED_OUT, now, role)
 
 
@@ -73,20 +104,19 @@ def _stop(session: Session, person: Person, reason: str, now: datetime, role: Ro
     session.flush()
 
 
-def opt_in(session: Session, person_id: int, now: datetime) -> None:
+def opt_in(session: Session, person_id: int, now: datetime, mailed: str = "") -> None:
     """Take an opt-out back, on the person's own wish."""
     person = follow(session, session.get(Person, person_id))
+    delete_opt_outs(session, [each for each in (mailed, person.address_hash if person else None) if each])
     if person is None or person.mail_stop != OPTED_OUT:
         return
-    session.query(OptOut).where(OptOut.address_hash == person.address_hash).delete()
-    person.mail_stop = person.mail_stopped_at = None
-    record(session, "mail_allowed", "person", person.id, at=now, role="buyer", actor_id=person.id)
+    _allow(session, person, now, "buyer")
 
 
 def merge(session: Session, old: Person, new: Person, now: datetime) -> None:
-    """Let one account become another; an opt-out of either holds for both."""
+    """Let one account become another; an opt-out of either holds for both, a dead address only for its own."""
     old.merged_into = new.id
-    if old.mail_stop and not new.mail_stop:
+    if old.mail_stop == OPTED_OUT and new.mail_stop != OPTED_OUT:
         new.mail_stop, new.mail_stopped_at = old.mail_stop, old.mail_stopped_at
     new.public_name = new.public_name or old.public_name
     record(session, "merged", "person", new.id, at=now, role="shop")
@@ -94,9 +124,21 @@ def merge(session: Session, old: Person, new: Person, now: datetime) -> None:
 
 def forget(session: Session, person: Person, now: datetime) -> None:
     """Take away what ties a number to a person; the address's opt-out stays, so that it is still honoured."""
-    person.key = person.address_hash = None
-    person.public_name = ""
+    for row in [person, *merged_into(session, person.id)]:
+        row.key = row.address_hash = row.merged_into = None
+        row.public_name = ""
     record(session, "erased", "person", person.id, at=now, role="shop")
+
+
+def forget_merged(session: Session, key: str) -> bool:
+    """Take away the traces of an account that became part of another; say whether it was one."""
+    row = session.scalar(select(Person).where(Person.key == key))
+    if row is None or row.merged_into is None:
+        return False
+    row.key = row.address_hash = None
+    row.public_name = ""
+    session.flush()
+    return True
 
 
 def rename(session: Session, person_id: int, public_name: str) -> None:

@@ -48,6 +48,17 @@ def follow(session: Session, person: Person | None) -> Person | None:
     return person
 
 
+def merged_into(session: Session, person_id: int) -> list[Person]:
+    """Return all accounts that have become part of this one, those that came along with them included."""
+    found: list[Person] = []
+    level: Sequence[int] = [person_id]
+    while level:
+        rows = session.scalars(select(Person).where(Person.merged_into.in_(level))).all()
+        found += rows
+        level = [row.id for row in rows]
+    return found
+
+
 def mail_stop(session: Session, person: Person, email: str | None) -> str | None:
     """Return why this person must not be written to, or None.
 

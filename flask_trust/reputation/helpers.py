@@ -13,7 +13,7 @@ from ..reviews.listing import Listing
 from ..scores.queries import Score, empty_score, find_scores
 from ..shop import clean_id
 from ..state import State, current_state
-from ..web.frame import fragment
+from ..web.frame import fragment, macros
 from .pages import product_reputation
 
 
@@ -34,8 +34,7 @@ class TemplateHelpers:
     def stars(self, product_id: Any, scores: Mapping[Any, Score] | None = None) -> Markup:
         """Return the stars of one product; `scores` of a whole list saves the query."""
         known = scores if scores is not None and product_id in scores else self.scores([product_id])
-        url = url_for("trust.product", product_id=clean_id(product_id))
-        return _safe(fragment("trust/reputation/_stars.html", score=known[product_id], url=url))
+        return _safe(macros("trust/reputation/_stars.html").stars(known[product_id]))
 
     def reviews(self, product_id: Any) -> Markup:
         """Return score, figures and the newest reviews of one product, for its page in the shop."""

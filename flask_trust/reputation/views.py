@@ -45,7 +45,8 @@ def product(product_id: str) -> Response:
 
 def review(public_id: str) -> Response:
     """Show one review with its history."""
-    found = one_review(current_state(), public_id)
+    # Not every database can be asked for every character.
+    found = one_review(current_state(), public_id) if public_id.isascii() and public_id.isalnum() else None
     if found is None:
         abort(404)
     return page("trust/reputation/review.html", it=found)

@@ -85,7 +85,6 @@ class Writer:
             person_id=self.person_id,
             variant=line.variant,
             bought_in=self.order.placed_at.date().replace(day=1),
-            incentive=self.order.incentive,
             shown_at=self.now,
             written_at=self.now,
             version=1,
@@ -115,6 +114,7 @@ class Writer:
     def _fill(self, review: Review, saying: Saying) -> None:
         draft = saying.draft
         review.stars, review.title, review.text, review.lang = draft.stars, draft.title, draft.text, saying.lang
+        review.incentive = review.incentive or self.order.incentive
         review.insider = saying.insider
         review.eligible = not (review.incentive or review.insider)
         review.nonce = new_nonce()
@@ -167,7 +167,7 @@ def _note(session: Session, review: Review, event: str, now: datetime, *, before
 def withdraw(session: Session, review_id: int, subject: int, person_id: int, line: Line, now: datetime) -> bool:
     """Take a review back on its author's wish: words, stars and history go. Say whether there was one."""
     with moving_totals(session, Review, [subject], [person_id], now):
-        review = session.get_one(Review, review_id, populate_existing=True)
+        review = session.get_one(Review, review_id, populate_existing=True, with_for_update=True)
         shown = review.state == "shown"
         if shown:
             _empty(session, review, "withdrawn")
@@ -186,7 +186,8 @@ def _empty(session: Session, review: Review, state: str) -> None:
 
 def reviews_by(session: Session, people: Iterable[int]) -> Sequence[Review]:
     """Return everything these people have written."""
-    return session.scalars(select(Review).where(Review.person_id.in_(list(people)))).all()
+    # A locking read: in a transaction of the shop that began earlier, a plain one may not see the newest.
+    return session.scalars(select(Review).where(Review.person_id.in_(list(people))).with_for_update()).all()
 
 
 def erase_all(session: Session, person_id: int, now: datetime) -> None:

@@ -44,7 +44,8 @@ class Review(VoteColumns, Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     public_id: Mapped[str] = mapped_column(Key(20), info=NOT_PERSONAL)
     line_id: Mapped[int] = mapped_column(ForeignKey("trust_line.id"))
-    order_id: Mapped[int] = mapped_column(ForeignKey("trust_order.id"))
+    # No foreign key where an index of ours begins with it: MariaDB would not let a migration drop that index.
+    order_id: Mapped[int] = mapped_column(BigId)
     deal_id: Mapped[int] = mapped_column(ForeignKey("trust_deal.id"))
     state: Mapped[str] = mapped_column(String(10), default="shown", info=NOT_PERSONAL)
     title: Mapped[str] = mapped_column(String(120), default="", info=_PUBLIC)

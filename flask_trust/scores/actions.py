@@ -11,11 +11,10 @@ from typing import Any, Protocol
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Mapped, Session
 
-from ..db import announce, insert_once, lock_rows
+from ..db import announce, find_or_insert, lock_rows
 from ..signals import score_changed
 from . import maths
 from .models import Subject
-from .queries import find_subject_id
 
 TITLE_LENGTH = 200
 
@@ -36,13 +35,7 @@ class Vote(Protocol):
 
 def subject_id(session: Session, kind: str, key: str, title: str = "") -> int:
     """Return our number of a product, seller or shop, making its row when it is new."""
-    found = find_subject_id(session, kind, key)
-    if found is not None:
-        return found
-    insert_once(session, Subject, {"kind": kind, "key": key, "title": title[:TITLE_LENGTH]})
-    number = find_subject_id(session, kind, key)
-    assert number is not None
-    return number
+    return find_or_insert(session, Subject, {"kind": kind, "key": key}, {"title": title[:TITLE_LENGTH]}).id
 
 
 def shop_id(session: Session, total_key: str = "reviews") -> int:

@@ -6,11 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from typing import Any
+from functools import cache
+from typing import Any, TypeAlias
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import Row, Select, and_, bindparam, or_, select
 from sqlalchemy.orm import Session, aliased
 
+from ..db.dialect import table_of
 from ..figures import one_decimal
 from . import maths
 from .models import Subject, VoteColumns
@@ -19,6 +21,11 @@ SHOP_REVIEWS = ("shop", "reviews")
 
 #: The shop's total that votes on each kind of subject add up to, whose spread is the usual one of that kind.
 TOTALS = {"product": "reviews", "seller": "ratings"}
+
+#: A row of totals: mapped where it may be changed, plain where it is only read.
+Totals: TypeAlias = Subject | Row[Any]
+Counts: TypeAlias = tuple[int, int, int, int, int]
+Sums: TypeAlias = tuple[float, float, float, float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,17 +79,17 @@ class Score:
         return self.average if self.few and self.average is not None else self.score
 
 
-def counts_of(row: Subject) -> tuple[int, int, int, int, int]:
+def counts_of(row: Totals) -> Counts:
     """Return the counted votes with 1 to 5 stars."""
     return row.n1, row.n2, row.n3, row.n4, row.n5
 
 
-def sums_of(row: Subject) -> tuple[float, float, float, float, float]:
+def sums_of(row: Totals) -> Sums:
     """Return the running sums of weights."""
     return row.w1, row.w2, row.w3, row.w4, row.w5
 
 
-def usual_of(shop: Subject | None, today: date) -> Sequence[int]:
+def usual_of(shop: Totals | None, today: date) -> Sequence[int]:
     """Return the shop's counts of each star as they stood when the UTC day began."""
     if shop is None:
         return (0,) * 5
@@ -91,28 +98,34 @@ def usual_of(shop: Subject | None, today: date) -> Sequence[int]:
     return shop.m1, shop.m2, shop.m3, shop.m4, shop.m5
 
 
-def make_score(row: Subject, shop: Subject | None, today: date, due: Due | None = None) -> Score:
-    """Return the score of one row, leaning on the shop's usual spread; `due` is public and not in the totals yet."""
+def make_score(row: Totals, before: maths.Levels, today: date, due: Due | None = None) -> Score:
+    """Return the score of one row with its prior; `due` is public and not in the totals yet."""
     half_life = maths.HALF_LIFE[row.kind]
-    counts, sums, shown = list(counts_of(row)), list(sums_of(row)), row.shown
-    for (stars, day), change in (due.votes if due else Counter()).items():
-        counts[stars - 1] += change
-        sums[stars - 1] += change * maths.weight(day, half_life)
-    shown += due.shown if due else 0
-    found = maths.estimate(maths.present(sums, counts, today, half_life), maths.prior(usual_of(shop, today)))
-    five = (counts[0], counts[1], counts[2], counts[3], counts[4])
+    counts, sums, shown = counts_of(row), sums_of(row), row.shown
+    if due is not None:
+        counts, sums = _with_due(counts, sums, due, half_life)
+        shown += due.shown
+    found = maths.estimate(maths.present(sums, counts, today, half_life), before)
     return Score(
         row.kind,
         row.key,
         row.title,
         shown,
-        five,
-        maths.average(five),
+        counts,
+        maths.average(counts),
         score=found.score,
         low=found.low,
         high=found.high,
         subject_id=row.id,
     )
+
+
+def _with_due(counts: Counts, sums: Sums, due: Due, half_life: float) -> tuple[Counts, Sums]:
+    n, w = list(counts), list(sums)
+    for (stars, day), change in due.votes.items():
+        n[stars - 1] += change
+        w[stars - 1] += change * maths.weight(day, half_life)
+    return (n[0], n[1], n[2], n[3], n[4]), (w[0], w[1], w[2], w[3], w[4])
 
 
 def empty_score(kind: str, key: str) -> Score:
@@ -121,14 +134,26 @@ def empty_score(kind: str, key: str) -> Score:
     return Score(kind, key, "", 0, (0, 0, 0, 0, 0), None, score=found.score, low=found.low, high=found.high)
 
 
-def find_rows(session: Session, kind: str, keys: Iterable[str]) -> tuple[dict[str, Subject], Subject | None]:
+def find_rows(session: Session, kind: str, keys: Iterable[str]) -> tuple[dict[str, Row[Any]], Row[Any] | None]:
     """Return the rows of one kind by key, and the shop's total of that kind, in one query."""
-    total = TOTALS.get(kind)
-    wanted = and_(Subject.kind == kind, Subject.key.in_(sorted(set(keys))))
-    shop = and_(Subject.kind == "shop", Subject.key == total)
-    rows = session.scalars(select(Subject).where(or_(wanted, shop) if total else wanted)).all()
+    wanted = sorted(set(keys))
+    one = len(wanted) == 1
+    rows = session.execute(_rows_query(kind, one), {"key": wanted[0]} if one else {"keys": wanted}).all()
     found = {row.key: row for row in rows if row.kind == kind}
-    return found, next((row for row in rows if (row.kind, row.key) == ("shop", total)), None)
+    shop = ("shop", TOTALS.get(kind))
+    return found, next((row for row in rows if (row.kind, row.key) == shop), None)
+
+
+@cache
+def _rows_query(kind: str, one: bool) -> Select[Any]:
+    """Return the statement, made once for each kind and on the plain table: every public page starts with it."""
+    table = table_of(Subject)
+    # A list of values is written into the statement anew each time, so most pages do better without.
+    named = table.c.key == bindparam("key") if one else table.c.key.in_(bindparam("keys", expanding=True))
+    wanted = and_(table.c.kind == kind, named)
+    if kind not in TOTALS:
+        return select(table).where(wanted)
+    return select(table).where(or_(wanted, and_(table.c.kind == "shop", table.c.key == TOTALS[kind])))
 
 
 def find_scores(session: Session, kind: str, keys: Iterable[str], now: datetime) -> dict[str, Score]:
@@ -140,7 +165,12 @@ def find_scores(session: Session, kind: str, keys: Iterable[str], now: datetime)
     rows, shop = find_rows(session, kind, keys)
     late = [row for row in rows.values() if row.next_shown_at is not None and row.next_shown_at <= now]
     due = find_due(session, late, now) if late else {}
-    return {key: make_score(row, row if kind == "shop" else shop, today, due.get(row.id)) for key, row in rows.items()}
+    # The shop's totals lean on themselves, everything else on the shop's: worked out once for a list.
+    usual = None if kind == "shop" else maths.prior(usual_of(shop, today))
+    return {
+        key: make_score(row, usual or maths.prior(usual_of(row, today)), today, due.get(row.id))
+        for key, row in rows.items()
+    }
 
 
 @dataclass(slots=True)
@@ -151,7 +181,7 @@ class Due:
     shown: int = 0
 
 
-def find_due(session: Session, rows: Sequence[Subject], now: datetime) -> dict[int, Due]:
+def find_due(session: Session, rows: Sequence[Totals], now: datetime) -> dict[int, Due]:
     """Return what is public and not in the totals of these rows yet, by our number of the row."""
     found = {row.id: Due(Counter()) for row in rows}
     for votes in {id(each): each for row in rows for each in _votes_of(row)}.values():
@@ -164,7 +194,7 @@ def find_due(session: Session, rows: Sequence[Subject], now: datetime) -> dict[i
     return found
 
 
-def _votes_of(row: Subject) -> list[Any]:
+def _votes_of(row: Totals) -> list[Any]:
     keys = {row.key} if row.kind == "shop" else {TOTALS.get(row.kind)}
     return [votes for votes in VoteColumns.__subclasses__() if votes.total_key in keys]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -12,7 +13,7 @@ from ..i18n import _, ngettext
 from ..reviews.rules import Draft
 from ..text import NAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, TextTooLong, clean_line, clean_text
 from ..web.forms import LinkForm
-from .sheet import Row, Sheet
+from .sheet import Row, Sheet, name_mark
 
 STARS = ("1", "2", "3", "4", "5")
 
@@ -70,15 +71,20 @@ class RateForm(LinkForm):
 
     def validate_public_name(self, field: Any) -> None:
         """Keep people from publishing their address by mistake."""
-        if "@" in (field.data or ""):
+        # Compatibility forms such as the wide "＠" are read as an address too.
+        if "@" in unicodedata.normalize("NFKC", field.data or ""):
             raise ValidationError(_("This looks like an e-mail address. Please choose a name that may be public."))
 
 
 def fresh_form(sheet: Sheet, link: str, preset: tuple[int, str] | None = None) -> RateForm:
-    """Return the form as a GET shows it: what was said so far, nothing preset but the star of a mail's link."""
+    """Return the form as a GET shows it: what was said so far, nothing preset but the star of a mail's link.
+
+    `preset` is the place of a line in its order, and its stars.
+    """
     rows = [_said(row) for row in sheet.rows]
-    if preset is not None and preset[0] < len(rows):
-        rows[preset[0]]["stars"] = preset[1]
+    for row, words in zip(sheet.rows, rows, strict=True):
+        if preset is not None and row.place == preset[0]:
+            words["stars"] = preset[1]
     data = {"line": rows, "public_name": sheet.buyer.public_name, "once": sheet.fingerprint}
     return RateForm(meta={"csrf_context": link}, data=data)
 
@@ -115,11 +121,20 @@ def stale(form: RateForm, sheet: Sheet) -> bool:
     """
     if form.once.data == sheet.fingerprint:
         return False
-    return any(_differs(row, entry.form) for row, entry in zip(sheet.rows, form.line, strict=True))
+    rows = zip(sheet.rows, form.line, strict=True)
+    differs = any(_differs(row, entry.form) for row, entry in rows if not entry.errors)
+    return differs or chosen_name(form, sheet) != sheet.buyer.public_name
 
 
 def _differs(row: Row, entry: LineForm) -> bool:
-    if row.review is None or entry.is_blank:
-        return False
-    review = row.shown
-    return review is None or entry.draft() != Draft(review.stars or 0, review.title, review.text)
+    return row.review is not None and not entry.is_blank and entry.draft() != row.said
+
+
+def chosen_name(form: RateForm, sheet: Sheet) -> str:
+    """Return the public name to keep: the posted one, if it is right and was touched since the page was drawn."""
+    if form.public_name.errors:
+        return sheet.buyer.public_name
+    name = clean_line(form.public_name.data or "")
+    # A page left open must not undo a name that was chosen meanwhile on the page of another order.
+    untouched = (form.once.data or "").endswith(f"-{name_mark(name)}")
+    return sheet.buyer.public_name if untouched else name

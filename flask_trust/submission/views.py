@@ -9,11 +9,12 @@ from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
 
 from .. import i18n, links
+from ..errors import AdapterError
 from ..reviews.rules import Draft, guess_language
 from ..state import current_state
 from ..text import clean_line
 from ..web.frame import bare_page
-from ..web.headers import allow_long_forms
+from ..web.headers import allow_long_forms, private
 from . import actions
 from .sheet import Row, Sheet, load
 
@@ -44,9 +45,13 @@ def _open(token: str) -> Sheet:
 def _fresh(sheet: Sheet, token: str) -> RateForm:
     from .forms import STARS, fresh_form  # WTForms is imported when a form is needed
 
-    stars, line = request.args.get("stars", ""), request.args.get("line", "0")
-    preset = (int(line), stars) if stars in STARS and line.isascii() and line.isdigit() and len(line) < 4 else None
-    return fresh_form(sheet, token, preset)
+    stars, line = request.args.get("stars", ""), _number(request.args.get("line", "0"))
+    return fresh_form(sheet, token, (line, stars) if line is not None and stars in STARS else None)
+
+
+def _number(text: str) -> int | None:
+    """Return a small number as a browser would send it, else None."""
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else None
 
 
 def _show(sheet: Sheet, token: str, form: RateForm, status: int = 200, **extra: Any) -> Response:
@@ -65,7 +70,7 @@ def _show(sheet: Sheet, token: str, form: RateForm, status: int = 200, **extra: 
 
 
 def _again(token: str, saved: str) -> Response:
-    return redirect(url_for("trust.rate", token=token, saved=saved), 303)
+    return private(redirect(url_for("trust.rate", token=token, saved=saved), 303))
 
 
 def _post(sheet: Sheet, token: str) -> Response:
@@ -74,9 +79,10 @@ def _post(sheet: Sheet, token: str) -> Response:
     form = posted_form(sheet, token, request.form)
     if not form["form_token"].validate(form):
         return _show(sheet, token, form, 422)
-    wish, _, number = (form.action.data or "").partition("-delete-")
-    if wish in ("ask", "do") and number.isdigit() and int(number) < len(sheet.rows):
-        return _delete(sheet, token, form, sheet.rows[int(number)], confirmed=wish == "do")
+    wish, _, line = (form.action.data or "").partition("-delete-")
+    number = _number(line)
+    if wish in ("ask", "do") and number is not None and number < len(sheet.rows):
+        return _delete(sheet, token, form, sheet.rows[number], confirmed=wish == "do")
     steps: dict[str, Callable[[Sheet, str, RateForm], Response]] = {
         "publish": _publish,
         "preview": _preview,
@@ -101,28 +107,47 @@ def _drafts(sheet: Sheet, form: RateForm) -> dict[int, tuple[Draft, str]]:
 
 
 def _publish(sheet: Sheet, token: str, form: RateForm) -> Response:
+    from .forms import chosen_name, stale
+
     valid = form.validate()
     if sheet.order.disowned_at is not None:
         abort(409)
-    if not any(entry.errors for entry in form.line) and _is_stale(form, sheet):
+    if stale(form, sheet):
         return _conflict(sheet, token, form)
     drafts = _drafts(sheet, form)
     if not drafts and valid:
         return _show(sheet, token, form, 422, nothing_said=True)
     # One row's error does not lose the others: what is right is published, the rest comes back with its words.
-    name = sheet.buyer.public_name if form.public_name.errors else clean_line(form.public_name.data or "")
-    actions.publish(current_state(), sheet, drafts, name)
-    if valid:
-        return _again(token, "published")
+    try:
+        actions.publish(current_state(), sheet, drafts, chosen_name(form, sheet))
+    except actions.Overtaken:
+        return _overtaken(token)
+    except AdapterError:
+        return _show(sheet, token, form, 503, not_now=True)
+    return _again(token, "published") if valid else _rest(token, published=len(drafts))
+
+
+def _overtaken(token: str) -> Response:
+    """Look again after something else came first: the same words twice are fine, others are shown beside it."""
+    from .forms import posted_form, stale
+
     fresh = _open(token)
+    form = posted_form(fresh, token, request.form)
+    form.validate()
+    if fresh.order.disowned_at is not None:
+        abort(409)
+    return _conflict(fresh, token, form) if stale(form, fresh) else _again(token, "published")
+
+
+def _rest(token: str, published: int) -> Response:
+    """Show what could not be published, every word kept, beside what was."""
+    from .forms import posted_form
+
+    fresh = _open(token)
+    form = posted_form(fresh, token, request.form)
+    form.validate()
     form.once.data = fresh.fingerprint
-    return _show(fresh, token, form, 422, published=len(drafts))
-
-
-def _is_stale(form: RateForm, sheet: Sheet) -> bool:
-    from .forms import stale
-
-    return stale(form, sheet)
+    return _show(fresh, token, form, 422, published=published)
 
 
 def _conflict(sheet: Sheet, token: str, form: RateForm) -> Response:
@@ -139,8 +164,15 @@ def _preview(sheet: Sheet, token: str, form: RateForm) -> Response:
 
 def _delete(sheet: Sheet, token: str, form: RateForm, row: Row, *, confirmed: bool) -> Response:
     if not confirmed:
+        form.once.data = sheet.fingerprint
         return bare_page("trust/submission/delete.html", sheet=sheet, row=row, form=form, token=token)
-    actions.take_back(current_state(), sheet, row)
+    if row.shown is not None and form.once.data != sheet.fingerprint:
+        # An old POST that comes again must not delete what was written later.
+        abort(409)
+    try:
+        actions.take_back(current_state(), sheet, row)
+    except actions.Overtaken:
+        abort(409)
     return _again(token, "deleted")
 
 

@@ -9,28 +9,49 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from flask import Response, current_app, render_template
+from flask import Response, current_app, g, render_template
+from markupsafe import Markup, escape
 
 from .. import i18n
-from ..figures import one_decimal
 from ..state import current_state
-from .headers import private, public
+from .headers import is_ours, private, public
+from .urls import Addresses
 
 
 def words() -> dict[str, Any]:
-    """Return the names every template of ours sees."""
-    settings = current_state().settings
+    """Return the names every template of ours sees; the language is found once for all of a page."""
+    settings, speech = current_state().settings, i18n.speech()
     fmt = SimpleNamespace(
-        day=i18n.format_day,
-        month=i18n.format_month,
-        number=i18n.format_number,
-        one_decimal=one_decimal,
-        language=i18n.language_tag(),
-        direction=i18n.direction(),
+        day=speech.day,
+        month=speech.month,
+        number=speech.number,
+        figure=speech.figure,
+        paragraphs=paragraphs,
+        product_url=Addresses("product", "product_id"),
+        review_url=Addresses("review", "public_id"),
+        language=speech.tag,
+        language_name=speech.language_name,
+        direction=speech.direction,
         shop=settings.shop_name or i18n._("this shop"),
         shop_address=settings.shop_address.splitlines(),
     )
-    return {"t_": i18n._, "nt_": i18n.ngettext, "fmt": fmt}
+    return {"t_": speech.text, "nt_": speech.plural, "fmt": fmt}
+
+
+def paragraphs(text: str) -> Markup:
+    """Return what a person wrote with its lines and paragraphs."""
+    lines = str(escape(text)).replace("\n\n", "</p><p>").replace("\n", "<br>")
+    return Markup(f"<p>{lines}</p>")  # noqa: S704 escaped above
+
+
+def macros(template: str) -> Any:
+    """Return the macros of a template, made once for a page: for what stands on it many times."""
+    found = current_app.jinja_env.get_template(template)
+    made: dict[Any, Any] = g.setdefault("_flask_trust_macros", {})
+    key = found, i18n.speech()
+    if key not in made:
+        made[key] = found.make_module(words())
+    return made[key]
 
 
 def fragment(template: str, **view: Any) -> str:
@@ -46,5 +67,9 @@ def bare_page(template: str, *, status: int = 200, **view: Any) -> Response:
 
 def page(template: str, *, status: int = 200, **view: Any) -> Response:
     """Draw a public page in the shop's frame, or in our own where the shop has none."""
-    body = render_template(template, **words(), view=SimpleNamespace(**view))
+    if is_ours("trust/base.html") and is_ours(template):
+        # Nothing here asks for the shop's context processors, which may read the session or not work at all.
+        body = fragment(template, **view)
+    else:
+        body = render_template(template, **words(), view=SimpleNamespace(**view))
     return public(Response(body, status, mimetype="text/html"))
