@@ -7,8 +7,11 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, TypeVar
 
+from sqlalchemy.exc import DBAPIError
+
 from .errors import AdapterError, BadValue, UnknownOrder
 from .shop import Event, Order, Person, Product, Seller, Shop, clean_id
+from .state import current_state
 
 log = logging.getLogger("flask_trust")
 
@@ -117,4 +120,7 @@ def or_nothing(question: Callable[..., Mapping[str, V]], shop: Shop, ids: Iterab
         return question(shop, ids)
     except AdapterError as error:
         log.warning("%s; the page is drawn from what is stored", error)
+        if isinstance(error.__cause__, DBAPIError):
+            # PostgreSQL answers nothing more in a transaction with a failed query, and the shop's page goes on.
+            current_state().db.session.rollback()
         return {}

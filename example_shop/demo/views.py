@@ -42,7 +42,9 @@ def jump() -> ResponseReturnValue:
 
 def _inside(path: str) -> str:
     """Return a path of this site, whatever was posted."""
-    return path if path.startswith("/") and path[1:2] not in ("/", "\\") else "/"
+    # Browsers drop tabs and line breaks and read a backslash as a slash.
+    plain = path.startswith("/") and not path.startswith("//") and path.isprintable() and "\\" not in path
+    return path if plain else "/"
 
 
 @blueprint.get("/mailbox")

@@ -61,8 +61,8 @@ class Call:
         return orders.chosen(lines_of(self.session, self.order.id, locked=True), wanted)
 
     def moment(self, at: datetime | None) -> datetime:
-        """Return when it happened: now unless told, and never in the future."""
-        return self.now if at is None else min(as_utc(at), self.now)
+        """Return when it happened: now unless told, never in the future and never before the order."""
+        return self.now if at is None else min(max(as_utc(at), self.order.placed_at), self.now)
 
     def plan(self, *, even_old: bool) -> Request | None:
         """Plan the mail about what has arrived so far."""

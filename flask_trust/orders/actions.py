@@ -122,8 +122,11 @@ def arrive(session: Session, order: Order, lines: Iterable[Line], at: datetime, 
 
 def _arrive(line: Line, at: datetime, by: Evidence) -> bool:
     guessed = line.delivered_by not in (None, "told")
-    if line.cancelled_at is not None or (line.delivered_at is not None and not (guessed and by == "told")):
+    if line.cancelled_at is not None and by != "told":
         return False
+    if line.delivered_at is not None and not (guessed and by == "told"):
+        return False
+    line.cancelled_at = line.cancelled_by = None  # a parcel that is there was not cancelled after all
     # What is told replaces a guess, but does not start the asking anew.
     new = line.delivered_at is None
     line.delivered_at, line.delivered_by, line.expected_at = at, by, None

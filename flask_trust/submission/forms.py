@@ -11,6 +11,7 @@ from wtforms import FieldList, Form, FormField, HiddenField, RadioField, StringF
 
 from ..i18n import _, ngettext
 from ..reviews.rules import Draft
+from ..state import current_state
 from ..text import NAME_LENGTH, TEXT_LENGTH, TITLE_LENGTH, TextTooLong, clean_line, clean_text
 from ..web.forms import LinkForm
 from .sheet import Row, Sheet, name_mark
@@ -74,6 +75,9 @@ class RateForm(LinkForm):
         # Compatibility forms such as the wide "＠" are read as an address too.
         if "@" in unicodedata.normalize("NFKC", field.data or ""):
             raise ValidationError(_("This looks like an e-mail address. Please choose a name that may be public."))
+        shop = current_state().settings.shop_name.casefold()
+        if shop and shop in (field.data or "").casefold():
+            raise ValidationError(_("This looks like the shop's own name. Please choose another one."))
 
 
 def fresh_form(sheet: Sheet, link: str, preset: tuple[int, str] | None = None) -> RateForm:

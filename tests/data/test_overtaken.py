@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 from sqlalchemy import text
 
 from flask_trust import Person
+from flask_trust.orders.models import Line
 from flask_trust.people.models import Person as PersonRow
 from flask_trust.reviews.models import Review
 from flask_trust.scores.models import Subject
@@ -157,3 +158,37 @@ def test_a_broken_link_does_not_claim_to_have_opted_anybody_out(world: World) ->
     answer = world.client().post("/trust/unsubscribe/garbage")
     assert answer.status_code == 200
     assert "Done" not in answer.text
+
+
+def test_a_parcel_that_arrives_after_all_was_not_cancelled(world: World) -> None:
+    world.order("o1")
+    world.tell("order_cancelled", "o1")
+    world.deliver("o1")
+    assert world.rate("o1", line_0_stars="4").status_code == 303
+
+
+def test_nothing_arrives_before_it_was_ordered(world: World) -> None:
+    world.order("o1")
+    world.deliver("o1", at=datetime(1970, 1, 2, tzinfo=UTC))
+    assert world.one(Line).delivered_at == world.clock()
+
+
+@pytest.mark.parametrize("name", ["Corner Shop", "corner shop staff ✔"])
+def test_nobody_signs_as_the_shop(world: World, name: str) -> None:
+    world.order("o1")
+    world.deliver("o1")
+    answer = world.rate("o1", line_0_stars="4", public_name=name)
+    assert answer.status_code == 422
+    assert name in answer.text
+
+
+def test_a_failing_query_of_the_adapter_does_not_break_the_rest_of_the_shops_page(any_world: World) -> None:
+    any_world.review("o1", 4)
+
+    def products(ids: object) -> Any:
+        return any_world.db.session.execute(text("SELECT * FROM no_such_table")).all()
+
+    any_world.shop.products = products  # type: ignore[method-assign]
+    with any_world.app.test_request_context():
+        assert "4 of 5 stars" in any_world.app.jinja_env.from_string("{{ trust.reviews('bowl') }}").render()
+        assert any_world.db.session.execute(text("SELECT 1")).scalar() == 1
