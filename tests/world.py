@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import email
 import email.policy
+import html
 import re
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -35,11 +36,18 @@ MAIL_SETTINGS = {
 
 
 class World:
-    """An app on one database with everything a test needs."""
+    """An app on one database with everything a test needs; `prepare` gets the app before our extension does."""
 
-    def __init__(self, url: str, folder: Path, **config: Any) -> None:
+    def __init__(
+        self,
+        url: str,
+        folder: Path,
+        prepare: Callable[[Flask], object] = lambda app: None,
+        db: SQLAlchemy | None = None,
+        **config: Any,
+    ) -> None:
         self.clock, self.shop, self.folder = SettableClock(), FakeShop(), folder / "mails"
-        self.db = SQLAlchemy()
+        self.db = SQLAlchemy() if db is None else db
         self.trust = Trust(self.db, self.shop, clock=self.clock)
         self.app = Flask("world")
         self.app.config.update(
@@ -52,6 +60,7 @@ class World:
         self.app.config.update({key: value for key, value in config.items() if value is not ...})
         for key in [key for key, value in config.items() if value is ...]:
             del self.app.config[key]
+        prepare(self.app)
         self.db.init_app(self.app)
         self.trust.init_app(self.app)
 
@@ -154,15 +163,16 @@ class World:
         return self.app.test_cli_runner().invoke(args=["trust", *arguments], **options)
 
 
-def form_fields(html: str) -> dict[str, str]:
+def form_fields(page: str) -> dict[str, str]:
     """Return what the page's main form would post as it stands."""
-    form = html.split('<form id="rate"')[-1].split("</form>")[0]
+    form = page.split('<form id="rate"')[-1].split("</form>")[0]
     fields: dict[str, str] = {}
     for tag in re.findall(r"<input[^>]*>", form):
         name = re.search(r'name="([^"]*)"', tag)
         value = re.search(r'value="([^"]*)"', tag)
         if name and ('type="radio"' not in tag or "checked" in tag):
-            fields[name[1]] = value[1] if value else ""
-    for name, value in re.findall(r'<textarea[^>]*name="([^"]*)"[^>]*>(.*?)</textarea>', form, re.S):
-        fields[name] = value
+            fields[name[1]] = html.unescape(value[1]) if value else ""
+    # Browsers drop a line's end right behind the opening tag.
+    for name, value in re.findall(r'<textarea[^>]*name="([^"]*)"[^>]*>\n?(.*?)</textarea>', form, re.S):
+        fields[name] = html.unescape(value)
     return fields

@@ -6,7 +6,7 @@ import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -19,16 +19,17 @@ from ..clock import zone
 from ..errors import AdapterError, BadValue, UnknownOrder
 from ..intake import actions as intake
 from ..invitations.asking import gather
-from ..invitations.models import Request
 from ..invitations.queries import find as find_request
-from ..invitations.rules import REASONS, Skip, Wait, decide
-from ..orders.models import Order
+from ..invitations.rules import REASONS, Facts, Skip, Wait, decide
 from ..orders.queries import find
 from ..shop import Event, clean_id
 from ..shop import Order as ShopOrder
 from ..state import State, current_state
 
 _SPAN = re.compile(r"(\d{1,4})d")
+
+#: When a mail about which order would leave, by the shop's ids of buyer and order.
+Foreseen = dict[str, dict[str, datetime]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +65,11 @@ def delivered(order_ids: tuple[str, ...], since: int | None, dry_run: bool, even
     if not events:
         click.echo("The shop told of no orders: name them, or let your adapter's events_since return them.")
         return
-    outcomes = []
+    outcomes: list[Outcome] = []
+    foreseen: Foreseen = {}
     with click.progressbar(events, label="Orders", show_pos=True) as shown:
         for event in shown:
-            outcomes += _note(state, event, dry_run=dry_run, even_old=even_old)
+            outcomes += _note(state, event, foreseen, dry_run=dry_run, even_old=even_old)
     _print(state, outcomes, dry_run=dry_run)
 
 
@@ -85,7 +87,9 @@ def _told(state: State, days: int) -> list[tuple[str, Event | None]]:
     return [(event.order_id, event) for event in events]
 
 
-def _note(state: State, item: tuple[str, Event | None], *, dry_run: bool, even_old: bool) -> list[Outcome]:
+def _note(
+    state: State, item: tuple[str, Event | None], foreseen: Foreseen, *, dry_run: bool, even_old: bool
+) -> list[Outcome]:
     """Note one delivery or event in a transaction of its own, which a dry run takes back."""
     key, event = item
     with state.session() as session:
@@ -95,7 +99,7 @@ def _note(state: State, item: tuple[str, Event | None], *, dry_run: bool, even_o
                 intake.delivered(session, state, key, told=told, even_old=even_old)
             else:
                 intake.apply_event(session, state, event, told, even_old=even_old)
-            outcome = _outcome(session, state, key, told)
+            outcome = _outcome(session, state, key, told, foreseen)
         except (UnknownOrder, BadValue, AdapterError) as error:
             return [Outcome(key, None, str(error))]
         if dry_run:
@@ -105,7 +109,7 @@ def _note(state: State, item: tuple[str, Event | None], *, dry_run: bool, even_o
     return [outcome] if outcome else []
 
 
-def _outcome(session: Session, state: State, key: str, told: ShopOrder) -> Outcome | None:
+def _outcome(session: Session, state: State, key: str, told: ShopOrder, foreseen: Foreseen) -> Outcome | None:
     order = find(session, key)
     request = find_request(session, order.id) if order else None
     if order is None or request is None:
@@ -114,18 +118,20 @@ def _outcome(session: Session, state: State, key: str, told: ShopOrder) -> Outco
         return Outcome(key, request.asked_at, "asked already")
     if request.state == "skipped":
         return Outcome(key, None, request.reason or "")
-    return _forecast(session, state, request, order, told)
-
-
-def _forecast(session: Session, state: State, request: Request, order: Order, told: ShopOrder) -> Outcome:
-    """Ask the same rules as the worker, as if its moment had come."""
     facts = gather(session, state, request, order, told, may_mail=lookup.may_mail(state.shop, order.key))
-    match decide(facts):
-        case Skip(reason):
-            return Outcome(order.key, None, reason)
-        case Wait(until, why):
-            return Outcome(order.key, max(until, request.planned_for), why)
-    return Outcome(order.key, max(request.planned_for, facts.now), "")
+    return _forecast(facts, order.key, foreseen.setdefault(told.buyer.id, {}))
+
+
+def _forecast(facts: Facts, key: str, foreseen: dict[str, datetime]) -> Outcome:
+    """Ask the same rules as the worker, as if the planned moment and all mails before it had come."""
+    mails = [facts.last_mail_at, *(at for order, at in foreseen.items() if order != key)]
+    last = max((at for at in mails if at is not None), default=None)
+    facts = replace(facts, now=max(facts.now, facts.planned_for), last_mail_at=last)
+    verdict = decide(facts)
+    if isinstance(verdict, Skip):
+        return Outcome(key, None, verdict.reason)
+    foreseen[key] = verdict.until if isinstance(verdict, Wait) else facts.now
+    return Outcome(key, foreseen[key], verdict.why if isinstance(verdict, Wait) else "")
 
 
 def _print(state: State, outcomes: list[Outcome], *, dry_run: bool) -> None:

@@ -26,7 +26,7 @@ from ..people import actions as people
 from ..people.models import Person
 from ..people.queries import find as find_person
 from ..people.queries import follow, guests
-from ..reviews.actions import erase_all, merge_authors
+from ..reviews.actions import erase_all, merge_authors, reviews_of_lines
 from ..shop import Event, clean_id
 from ..shop import Order as ShopOrder
 from ..signals import person_erased
@@ -104,7 +104,11 @@ def delivered(
 ) -> Request | None:
     """Note that lines have arrived and plan the mail; returns the plan, None where nothing is there to ask about."""
     call = Call(session, state, order_id, told)
-    orders.arrive(session, call.order, call.lines(line_ids), call.moment(at), by, call.now)
+    lines = call.lines(line_ids)
+    if line_ids is None:
+        # What was cancelled of an order does not come with the rest; that it came after all has to be said of it.
+        lines = [line for line in lines if line.cancelled_at is None] or lines
+    orders.arrive(session, call.order, lines, call.moment(at), by, call.now)
     return call.plan(even_old=even_old)
 
 
@@ -122,7 +126,10 @@ def cancelled(
     if by not in ("buyer", "seller"):
         raise BadValue(f'by must be "buyer" or "seller", not {by!r}')
     call = Call(session, state, order_id, told)
-    orders.cancel(session, call.order, call.lines(line_ids), by, paid, call.now)
+    lines = call.lines(line_ids)
+    # Where an arrival was only guessed, what the buyer wrote about the thing shows that it came.
+    written = reviews_of_lines(session, [line.id for line in lines])
+    orders.cancel(session, call.order, [line for line in lines if line.id not in written], by, paid, call.now)
 
 
 def paused(session: Session, state: State, order_id: object, until: datetime) -> None:

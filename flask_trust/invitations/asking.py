@@ -143,5 +143,5 @@ def gather(
         has_address=email is not None,
         may_mail=may_mail,
         paused_until=order.paused_until,
-        last_mail_at=last_mail_to(session, order.buyer_id, besides=request.id) if capped else None,
+        last_mail_at=last_mail_to(session, order.buyer_id, request.id, state.clock()) if capped else None,
     )

@@ -40,14 +40,17 @@ def find(session: Session, order_id: int) -> Request | None:
     return session.scalar(select(Request).where(Request.order_id == order_id))
 
 
-def last_mail_to(session: Session, buyer_id: int, besides: int) -> datetime | None:
-    """Return when the last mail about another order went, or is about to go, to this buyer."""
-    moments = select(Request.asked_at, Request.reminded_at, Request.queued_at).where(
+def last_mail_to(session: Session, buyer_id: int, besides: int, now: datetime) -> datetime | None:
+    """Return when the last mail about another order went to this buyer; one that is to leave counts as of now."""
+    moments = select(Request.asked_at, Request.reminded_at, Request.queued_as).where(
         Request.buyer_id == buyer_id,
         Request.id != besides,
-        or_(Request.asked_at.is_not(None), Request.queued_at.is_not(None)),
+        or_(Request.asked_at.is_not(None), Request.queued_as.is_not(None)),
     )
-    return max((at for row in session.execute(moments) for at in row if at is not None), default=None)
+    rows = session.execute(moments).all()
+    if any(row.queued_as for row in rows):
+        return now
+    return max((at for row in rows for at in row[:2] if at is not None), default=None)
 
 
 def due_ids(session: Session, ids: Sequence[int], token: str) -> Sequence[Request]:

@@ -134,8 +134,8 @@ def _arrive(line: Line, at: datetime, by: Evidence) -> bool:
 
 
 def cancel(session: Session, order: Order, lines: Iterable[Line], by: str, paid: bool, now: datetime) -> None:
-    """Note that lines were cancelled; what has arrived already stays arrived and ratable."""
-    open_lines = [line for line in lines if line.cancelled_at is None and line.delivered_at is None]
+    """Note that lines were cancelled; what was told to have arrived stays arrived and ratable."""
+    open_lines = [line for line in lines if line.cancelled_at is None and line.delivered_by != "told"]
     for line in open_lines:
         line.cancelled_at, line.cancelled_by, line.cancelled_paid, line.expected_at = now, by, paid, None
     if open_lines:
