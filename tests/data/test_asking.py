@@ -427,7 +427,7 @@ def test_switching_mails_on_after_a_trial_asks_those_that_are_not_yet_too_late(m
 
 def test_figures_say_how_many_were_asked_wait_or_were_skipped_and_why(any_world: World) -> None:
     for number in range(4):
-        any_world.order(f"o{number}")
+        any_world.order(f"o{number}", placed_at=any_world.clock() - timedelta(days=40))
     any_world.deliver("o0")
     any_world.deliver("o1", at=any_world.clock() - timedelta(days=30))
     any_world.clock.advance(days=7)
