@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import click
@@ -15,13 +15,21 @@ from flask import Flask
 
 import flask_trust
 from flask_trust import Shop, Trust, signals
+from flask_trust import text as texts
 from flask_trust.cli.commands import trust_cli
 from flask_trust.cli.mail import WHY
 from flask_trust.db import Base
+from flask_trust.intake.polls import FIRST_LOOK_BACK
+from flask_trust.invitations import rules as asking
 from flask_trust.invitations.rules import REASONS
+from flask_trust.links import MAX_AGE
+from flask_trust.mail import rules as mail
+from flask_trust.orders.rules import AFTER_PROMISED
 from flask_trust.reputation.helpers import TemplateHelpers
+from flask_trust.reviews.rules import WRITE_FOR
 from flask_trust.scores import maths
 from flask_trust.settings import Settings, key_of, read_settings
+from flask_trust.shop import ID_BYTES
 from tests.world import World
 
 ROOT = Path(__file__).parents[1]
@@ -163,6 +171,35 @@ def test_every_reason_for_not_asking_is_explained_in_the_same_words(reason: str)
 @pytest.mark.parametrize("code", WHY)
 def test_every_reason_for_not_sending_is_explained_in_the_same_words(code: str) -> None:
     assert WHY[code] in row_of("mail.md", f"{code}`")
+
+
+def days(span: timedelta) -> str:
+    return f"{span.days} days"
+
+
+FIGURES = [
+    ("mail.md", f"double from {mail.FIRST_PAUSE.seconds // 60} minute to {mail.LONGEST_PAUSE.seconds // 3600} hours"),
+    ("mail.md", f"After {days(mail.PATIENCE)} of trying"),
+    ("mail.md", f"after {mail.LEASE.seconds // 60} minutes the mail is tried once more"),
+    ("commands.md", f"arrived more than {days(asking.OLD_AFTER)} ago"),
+    ("delivery.md", f"arrived more than {days(asking.OLD_AFTER)} ago is noted and not asked"),
+    ("delivery.md", f"asked more than {days(asking.LATE_AFTER)} ago is skipped"),
+    ("delivery.md", f"nothing waits more than {days(asking.SPREAD)} longer"),
+    ("delivery.md", f"one mail in {days(asking.ONE_MAIL_IN)} at most"),
+    ("delivery.md", f"the mail waits, {days(asking.LONGEST_PAUSE)} at most"),
+    ("delivery.md", f"between {asking.DAY_STARTS:%H:%M} and {asking.DAY_ENDS:%H:%M}"),
+    ("delivery.md", f"for the last {days(FIRST_LOOK_BACK)}"),
+    ("delivery.md", f"Promised + {days(AFTER_PROMISED)}"),
+    ("pages.md", f"up to {texts.TEXT_LENGTH:,} characters, {texts.TITLE_LENGTH} for the headline"),
+    ("pages.md", f"{texts.NAME_LENGTH} for the public name"),
+    ("pages.md", f"for {MAX_AGE['rate'] // 365 // 86400} years: reviews can be written for {days(WRITE_FOR)} after"),
+    ("adapter.md", f"An id has 1 to {ID_BYTES} bytes"),
+]
+
+
+@pytest.mark.parametrize(("page", "phrase"), FIGURES)
+def test_figures_are_those_of_the_code(page: str, phrase: str) -> None:
+    assert phrase in " ".join(TEXT[page].split())
 
 
 def test_every_public_page_is_explained(world: World) -> None:

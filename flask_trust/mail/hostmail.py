@@ -22,7 +22,7 @@ class HostMail:
 
     def __init__(self, app: Flask) -> None:
         if "mail" in app.extensions:
-            self._send: Callable[[EmailMessage], None] = _by_flask_mail
+            self._send: Callable[[EmailMessage, bytes], None] = _by_flask_mail
         elif "mailman" in app.extensions:
             self._send = _by_flask_mailman
         else:
@@ -37,10 +37,10 @@ class HostMail:
     def __exit__(self, *error: object) -> None:
         """Nothing is kept open."""
 
-    def begin(self, message: EmailMessage) -> None:
+    def begin(self, message: EmailMessage, content: bytes) -> None:
         """Hand over one mail; raises `MailError`."""
         with _named_errors():
-            self._send(message)
+            self._send(message, content)
 
     def finish(self) -> None:
         """The extension has waited for the server's answer already."""
@@ -78,14 +78,14 @@ def _bytes(reply: bytes | str) -> bytes:
     return reply if isinstance(reply, bytes) else reply.encode()
 
 
-def _by_flask_mail(message: EmailMessage) -> None:
+def _by_flask_mail(message: EmailMessage, content: bytes) -> None:
     from flask_mail import Message
 
     class Finished(Message):
         """Flask-Mail folds long headers into encoded words that unsubscribing cannot read, so ours goes as it is."""
 
         def as_bytes(self) -> bytes:
-            return message.as_bytes()
+            return content
 
     parts = _parts(message)
     mail = Finished(
@@ -100,7 +100,7 @@ def _by_flask_mail(message: EmailMessage) -> None:
     current_app.extensions["mail"].send(mail)
 
 
-def _by_flask_mailman(message: EmailMessage) -> None:
+def _by_flask_mailman(message: EmailMessage, _content: bytes) -> None:
     from flask_mailman import EmailMultiAlternatives
 
     parts = _parts(message)

@@ -52,6 +52,7 @@ class Ready:
     mail: Outgoing
     letter: Letter
     message: EmailMessage
+    content: bytes
     token: str
 
 
@@ -152,7 +153,8 @@ class Mailing:
 
     def _built(self, mail: Outgoing, letter: Letter, token: str) -> Ready:
         identity = message_id(mail.dedupe, self._state.settings)
-        return Ready(mail, letter, build(letter, self._state.settings, identity, self._state.clock()), token)
+        message = build(letter, self._state.settings, identity, self._state.clock())
+        return Ready(mail, letter, message, message.as_bytes(), token)
 
     def _settle(self, following: Ready | None = None) -> None:
         """Wait until the mail under way was taken, note what became of it, and pass the following one on."""
@@ -181,7 +183,7 @@ class Mailing:
             self._done["lost"] += 1
             return
         try:
-            self._transport.begin(ready.message)
+            self._transport.begin(ready.message, ready.content)
         except MailError as error:
             self._fail(ready.mail, ready.token, error)
         else:

@@ -45,9 +45,8 @@ class Smtp:
     def __exit__(self, *error: object) -> None:
         self._hang_up()
 
-    def begin(self, message: EmailMessage) -> None:
+    def begin(self, message: EmailMessage, content: bytes) -> None:
         """Pass a mail to the server without waiting for its last answer; raises `MailError`."""
-        content = message.as_bytes()
         with self._watched():
             self._offer_sender(_bare(message["From"]), len(content))
             self._offer_recipient(_bare(message["To"]))

@@ -24,8 +24,8 @@ class Transport(Protocol):
 
     def __exit__(self, *error: object) -> None: ...
 
-    def begin(self, message: EmailMessage) -> None:
-        """Hand over one mail; raises `MailError`."""
+    def begin(self, message: EmailMessage, content: bytes) -> None:
+        """Hand over one mail, whose bytes are `content`; raises `MailError`."""
 
     def finish(self) -> None:
         """Wait until the mail begun last was taken; raises `MailError`."""
@@ -47,7 +47,7 @@ def open_transport(settings: Settings, app: Flask) -> Transport:
 
 def send(transport: Transport, message: EmailMessage) -> None:
     """Hand over one mail and wait until it was taken; raises `MailError`."""
-    transport.begin(message)
+    transport.begin(message, message.as_bytes())
     transport.finish()
 
 
@@ -63,14 +63,14 @@ class Folder:
     def __exit__(self, *error: object) -> None:
         """Nothing is kept open."""
 
-    def begin(self, message: EmailMessage) -> None:
+    def begin(self, message: EmailMessage, content: bytes) -> None:
         """Write one mail; a repeat of the same Message-ID replaces the file."""
         name = re.sub(r"[^0-9a-zA-Z]", "", str(message["Message-ID"]).split("@")[0])
         target = self._folder / f"{name}.eml"
         try:
             self._folder.mkdir(parents=True, exist_ok=True)
             part = target.with_suffix(".part")
-            part.write_bytes(message.as_bytes())
+            part.write_bytes(content)
             part.replace(target)
         except OSError as error:
             raise MailError("folder", server=True) from error

@@ -22,7 +22,7 @@ class TemplateHelpers:
 
     def head(self) -> Markup:
         """Return the link to our style sheet, for the page's head."""
-        return Markup('<link rel="stylesheet" href="{}">').format(url_for("trust.static", filename="trust.css"))
+        return Markup('<link rel="stylesheet" href="%s">') % url_for("trust.static", filename="trust.css")
 
     def scores(self, product_ids: Iterable[Any]) -> dict[Any, Score]:
         """Return the scores of many products in one query, by the ids as they were given."""

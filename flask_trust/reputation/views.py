@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from flask import abort, request
+from urllib.parse import urlencode
+
+from flask import abort, request, url_for
 from werkzeug.wrappers import Response
 
 from ..errors import BadValue
-from ..reviews.listing import SORTS, BadListing, Listing, read_listing
+from ..reviews.listing import SORTS, BadListing, Listing, Sort, read_listing
 from ..shop import clean_id
 from ..state import current_state
 from ..web.frame import page
@@ -39,8 +41,25 @@ def product(product_id: str) -> Response:
     found = product_reputation(current_state(), key, listing)
     if found is None:
         abort(404)
-    sorts = [sort for sort in SORTS if sort != "helpful"]
-    return page("trust/reputation/product.html", it=found, key=key, listing=listing, sorts=sorts)
+    url = url_for("trust.product", product_id=key)
+    after = found.page.next_cursor
+    return page(
+        "trust/reputation/product.html",
+        it=found,
+        url=url,
+        listing=listing,
+        links={sort: _same_list(url, listing, sort) for sort in SORTS if sort != "helpful"},
+        next_url=_same_list(url, listing, listing.sort, after) if after else None,
+    )
+
+
+def _same_list(url: str, listing: Listing, sort: Sort, after: str | None = None) -> str:
+    """Return the address of a list with the same filter, in some order, from a cursor on."""
+    asked = {"sort": None if sort == "newest" else sort, "stars": listing.stars, "lang": listing.lang}
+    asked |= {"variant": listing.variant, "after": after}
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    # The shop's own URL defaults may have put something behind a question mark already.
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
 
 
 def review(public_id: str) -> Response:

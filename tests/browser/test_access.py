@@ -135,6 +135,27 @@ def test_no_page_has_a_barrier(world: World, site: str, chromium: Browser, size:
         context.close()
 
 
+LABELS_TOO_WIDE = """[...document.querySelectorAll(".trust-choice, button")]
+    .filter(each => each.scrollWidth > each.clientWidth).map(each => each.innerText)"""
+
+
+@pytest.mark.parametrize("language", ["de", "ja", "ko"])
+def test_longer_words_of_other_languages_fit_a_small_screen(
+    world: World, site: str, chromium: Browser, language: str
+) -> None:
+    paths = filled(world)
+    context = chromium.new_context(viewport={"width": 320, "height": 640}, locale=language)
+    try:
+        page = context.new_page()
+        for name, path in paths.items():
+            page.goto(site + path)
+            assert page.evaluate("document.documentElement.lang") == language
+            assert page.evaluate(MEASURE) == [], name
+            assert page.evaluate(LABELS_TOO_WIDE) == [], name
+    finally:
+        context.close()
+
+
 SPACED = "* { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }"
 
 

@@ -92,6 +92,24 @@ FOCUS_IS_SEEN = """() => {
 }"""
 
 
+def test_nothing_ever_covers_what_has_the_focus(world: World, site: str, page: Page) -> None:
+    path = mailed(world, "bowl", "knife", "tea").partition("?")[0]
+    for keys in ("Tab", "Shift+Tab"):
+        page.goto(site + path)
+        page.evaluate("document.querySelectorAll('details').forEach(each => each.open = true)")
+        if keys == "Shift+Tab":
+            page.get_by_role("link").last.focus()
+        seen = 0
+        for _ in range(30):
+            page.keyboard.press(keys)
+            if page.evaluate("document.activeElement === document.body"):
+                break
+            focused = page.evaluate("document.activeElement.outerHTML")
+            assert page.evaluate(FOCUS_IS_SEEN), f"{keys}: {focused}"
+            seen += 1
+        assert seen > 12
+
+
 def test_enter_in_a_field_publishes_and_never_deletes(world: World, site: str, page: Page) -> None:
     world.review("o1", 2)
     page.goto(site + world.rate_path("o1"))

@@ -10,7 +10,7 @@ import pytest
 
 from flask_trust import Order, Person
 from flask_trust.invitations.models import Request
-from flask_trust.mail.actions import enqueue
+from flask_trust.mail import actions
 from flask_trust.mail.models import Outgoing
 from tests.mail.boxes import accounted, decide, die_while_sending, queue, send_to, state_of_mail, state_of_request
 from tests.mail.servers import Moody
@@ -23,7 +23,7 @@ NOWHERE = "smtp://127.0.0.1:9"
 def test_a_mail_goes_into_the_outbox_only_once(any_world: World) -> None:
     def put(world: World) -> bool:
         with world.app.app_context(), world.state.session() as session:
-            new = enqueue(session, "request:1", "request", person_id=1, object_id=1, now=world.clock())
+            new = actions.enqueue(session, "request:1", "request", person_id=1, object_id=1, now=world.clock())
             session.commit()
         return new
 
@@ -256,18 +256,22 @@ def test_what_is_unclear_stays_unclear_when_something_else_fails_in_between(worl
     assert state_of_mail(world) == ("held", "unclear")
 
 
-def test_a_worker_that_lost_its_lease_marks_nothing(any_world: World) -> None:
-    from flask_trust.mail import actions
-
+def test_a_worker_that_lost_its_lease_may_neither_send_nor_mark(any_world: World) -> None:
     queue(any_world)
-    token = die_while_sending(any_world)
-    any_world.clock.advance(minutes=20)
-    any_world.run()
+    now, lease = any_world.clock(), timedelta(minutes=20)
     with any_world.app.app_context(), any_world.state.session() as session:
-        mail = session.get_one(Outgoing, any_world.one(Outgoing).id)
-        assert not actions.mark_sent(session, mail.id, token, any_world.clock())
-        assert actions.postpone(session, mail, token, "timeout", any_world.clock()) == "lost"
-    assert state_of_mail(any_world) == ("sent", None)
+        slow, ids = actions.take(session, now, lease, 20)
+        (mail,) = actions.read(session, ids, slow)
+        session.commit()
+        quick, _ = actions.take(session, now + lease, lease, 20)
+        session.commit()
+        assert actions.read(session, ids, slow) == []
+        assert not actions.mark(session, mail, slow, now + 2 * lease)
+        assert not actions.mark_sent(session, mail.id, slow, now + lease)
+        assert actions.postpone(session, mail, slow, "timeout", now + lease) == "lost"
+        assert actions.mark(session, mail, quick, now + 2 * lease)
+        session.commit()
+    assert state_of_mail(any_world) == ("sending", None)
 
 
 def test_one_reminder_on_day_14(any_world: World) -> None:
