@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
-EVERYTHING = ("browser", "lint", "migrate", "mysql", "postgres", "test")
+EVERYTHING = ("browser", "celery", "lint", "migrate", "mysql", "postgres", "test")
 FLOOR = re.compile(r"([\w.-]+)(?:\[[\w,-]+\])?>=([\d.]+)")
 USAGE = """\
 python dev.py demo [OPTIONS]       a small shop with reviews: its story in the terminal, then a site to click
@@ -94,9 +94,9 @@ def lint(_arguments: list[str]) -> int:
 
 def lowest(arguments: list[str]) -> int:
     python = prepared(Environment(ROOT / ".venv-lowest", ("migrate", "test"), floors()))
-    say("Running the tests with the oldest versions allowed, on SQLite and without a browser.")
+    say("Running the tests with the oldest versions allowed, on SQLite, without a browser and random steps.")
     os.environ.update(TRUST_TEST_DATABASES="sqlite", TRUST_TEST_BROWSER="off")
-    return run([python, "-m", "pytest", *(arguments or in_parallel())])
+    return run([python, "-m", "pytest", *(arguments or [*in_parallel(), "-m", "not slow and not machine"])])
 
 
 def bench(arguments: list[str]) -> int:

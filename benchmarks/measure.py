@@ -30,6 +30,7 @@ class Answer:
 
     status: int
     body: bytes
+    tag: str = ""  # the ETag
 
 
 @dataclass
@@ -44,6 +45,7 @@ class Side:
     environs: Callable[[], Environ]
     cpu: list[float] = field(default_factory=list)
     wall: list[float] = field(default_factory=list)
+    status: int = 0
     queries: int = 0
     size: int = 0
 
@@ -52,9 +54,10 @@ class Side:
         return call(self.app, self.environs())
 
 
-def get(path: str) -> Callable[[], Environ]:
-    """Return a maker of GET requests as a browser sends them."""
-    made = EnvironBuilder(path, headers=BROWSER).get_environ()
+def get(path: str, known: str = "") -> Callable[[], Environ]:
+    """Return a maker of GET requests as a browser sends them that has a page of this tag already."""
+    again = (("If-None-Match", known),) if known else ()
+    made = EnvironBuilder(path, headers=(*BROWSER, *again)).get_environ()
     return lambda: {**made, "wsgi.input": BytesIO()}
 
 
@@ -69,9 +72,11 @@ def post(path: str, form: dict[str, str]) -> Environ:
 def call(app: Flask, environ: Environ) -> Answer:
     """Run a request through the app as a WSGI server does."""
     status: list[str] = []
+    told: dict[str, str] = {}
 
-    def start(line: str, *_: Any) -> Callable[[bytes], None]:
+    def start(line: str, headers: list[tuple[str, str]], *_: Any) -> Callable[[bytes], None]:
         status.append(line)
+        told.update(headers)
         return lambda _: None
 
     chunks = app(environ, start)
@@ -79,7 +84,7 @@ def call(app: Flask, environ: Environ) -> Answer:
         body = b"".join(chunks)
     finally:
         getattr(chunks, "close", lambda: None)()
-    return Answer(int(status[0].split()[0]), body)
+    return Answer(int(status[0].split()[0]), body, told.get("ETag", ""))
 
 
 class Processes:
@@ -114,16 +119,19 @@ def measure(side: Side, processes: Processes, requests: int) -> None:
     before = processes.nanoseconds()
     for _ in range(requests):
         started = time.perf_counter_ns()
-        side.ask()
+        answer = side.ask()
         side.wall.append((time.perf_counter_ns() - started) / 1e6)
+        if answer.status != side.status:
+            raise RuntimeError(f"an answer was {answer.status} that had been {side.status}")
     side.cpu.append((processes.nanoseconds() - before) / requests / 1e6)
 
 
 def inspect(side: Side) -> Answer:
-    """Send one request, and note its size and how many statements it took."""
+    """Send two requests, and note the second's size and statements: the first makes what later ones find."""
+    side.ask()
     with _counting(side.engine) as statements:
         answer = side.ask()
-    side.queries, side.size = len(statements), len(answer.body)
+    side.status, side.queries, side.size = answer.status, len(statements), len(answer.body)
     return answer
 
 

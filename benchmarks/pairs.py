@@ -2,28 +2,40 @@
 
 from __future__ import annotations
 
+import html
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from statistics import median
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
+from werkzeug.wrappers import Response
 
 from flask_trust import links
 
 from .ideal import Ideal
 from .ideal_post import Posting
-from .measure import Environ, Side, call, get, inspect, post
+from .ideal_queries import cursor_at
+from .measure import Answer, Environ, Side, call, get, inspect, post
+from .shop import NOW, SECRET
+from .written import rows_of_a_post
 
 WORDS = {"title": "Better than I thought", "text": "It arrived early.\nAfter three weeks I would buy it again."}
 SAME_SIZE = 0.10
+SAME_WORDS = 0.03
+FAR_DOWN = cursor_at(NOW - timedelta(days=900), 1)
 PATHS = {
     "first page": "",
-    "next page": "?after={cursor}",
+    "page far down": f"?after={FAR_DOWN}",
     "lowest first": "?sort=lowest",
+    "most helpful first": "?sort=helpful",
     "only 4 stars": "?stars=4",
 }
+PAGE, ONE_QUERY, POST = 1.5, 1.3, 1.7  # the targets: how much ours may cost in terms of the hand-written one
+ANSWERS = (200, 303, 304)
 
 
 class Unfair(Exception):
@@ -32,17 +44,23 @@ class Unfair(Exception):
 
 @dataclass
 class Pair:
-    """One request to both shops; `reviews` is how many the product has (0 for the list of products)."""
+    """One request to both shops; `reviews` is how many the product has (0 for the list of products).
+
+    `target` is what `ratio` is to be at most.
+    """
 
     what: str
     reviews: int
     ours: Side
     ideal: Side
+    target: float = PAGE
+    #: A view of Flask that answers the same bytes from memory; none for posts.
+    bare: Side | None = None
 
     @property
-    def sides(self) -> tuple[Side, Side]:
-        """Return ours, then the hand-written one."""
-        return self.ours, self.ideal
+    def sides(self) -> tuple[Side, ...]:
+        """Return ours, then the hand-written one, then the bare one."""
+        return (self.ours, self.ideal) if self.bare is None else (self.ours, self.ideal, self.bare)
 
     @property
     def ratio(self) -> float:
@@ -59,22 +77,29 @@ class Shops:
     ideal_app: Flask
     ideal: Ideal
 
-    def pair(self, what: str, reviews: int, path: str) -> Pair:
+    def pair(self, what: str, reviews: int, path: str, target: float = PAGE) -> Pair:
         """Return the comparison of one public page."""
         with self.app.app_context():
             engine = self.db.engine
         environs = get(path)
-        return Pair(what, reviews, Side(self.app, engine, environs), Side(self.ideal_app, self.ideal.engine, environs))
+        ours, ideal = Side(self.app, engine, environs), Side(self.ideal_app, self.ideal.engine, environs)
+        return Pair(what, reviews, ours, ideal, target)
+
+    def known(self, reviews: int, path: str) -> Pair:
+        """Return the comparison of asking for a page again that has not changed since."""
+        pair = self.pair("304 answer", reviews, path, ONE_QUERY)
+        for side in (pair.ours, pair.ideal):
+            side.environs = get(path, side.ask().tag)
+        return pair
 
 
 def reading(shops: Shops, reviewed: Mapping[str, int]) -> list[Pair]:
     """Return the comparisons of public pages."""
-    pairs = [shops.pair("stars of 50 products", 0, "/list")]
+    pairs = [shops.pair("stars of 50 products", 0, "/list", ONE_QUERY)]
     for key, reviews in reviewed.items():
         base = f"/trust/products/{key}"
-        body = call(shops.app, get(base)()).body.decode()
-        cursor = re.findall(r"after=([\d-]+)", body)[0]
-        pairs += [shops.pair(what, reviews, base + path.format(cursor=cursor)) for what, path in PATHS.items()]
+        pairs += [shops.pair(what, reviews, base + path) for what, path in PATHS.items()]
+        pairs.append(shops.known(reviews, base))
     return pairs
 
 
@@ -82,7 +107,7 @@ def writing(shops: Shops, reviewed: Mapping[str, int], orders: Mapping[str, rang
     """Return the comparisons of posting; half of the arrived orders go to each shop."""
     pairs = []
     for key, numbers in orders.items():
-        pair = shops.pair("posting a review", reviewed[key], "/")
+        pair = shops.pair("posting a review", reviewed[key], "/", POST)
         half = len(numbers) // 2
         pair.ours.environs = list(_our_posts(shops.app, numbers[:half])).pop
         pair.ideal.environs = list(_ideal_posts(Posting(shops.ideal.engine), numbers[half:])).pop
@@ -98,6 +123,7 @@ def _our_posts(app: Flask, numbers: range) -> Iterator[Environ]:
         page = call(app, get(path)()).body.decode().split('<form id="rate"')[1]
         form = dict(re.findall(r'type="hidden" name="([\w-]+)" value="([^"]*)"', page))
         form |= dict(re.findall(r'name="(form_token|once)" type="hidden" value="([^"]*)"', page))
+        form |= dict(re.findall(r'name="(public_name)" value="([^"]*)"', page))
         words = {f"line-0-{name}": value for name, value in WORDS.items()}
         yield post(path, {**form, **words, "line-0-stars": "4", "action": "publish"})
 
@@ -121,7 +147,45 @@ def check(pairs: list[Pair]) -> None:
 
 def _compare(pair: Pair) -> None:
     ours, ideal = inspect(pair.ours), inspect(pair.ideal)
-    if ours.status != ideal.status or ours.status not in (200, 303):
+    if ours.status != ideal.status or ours.status not in ANSWERS:
         raise Unfair(f"{pair.what}: the answers are {ours.status} and {ideal.status}")
-    if ours.status == 200 and abs(len(ours.body) - len(ideal.body)) > SAME_SIZE * len(ideal.body):
-        raise Unfair(f"{pair.what}: {len(ours.body)} and {len(ideal.body)} bytes are not equal content")
+    if pair.what == "304 answer" and ours.status != 304:
+        raise Unfair(f"{pair.what}: the page is sent again")
+    if ours.status == 200:
+        _compare_pages(pair.what, ours.body.decode(), ideal.body.decode())
+    if ours.status == 303:
+        _compare_rows(pair)
+    else:
+        pair.bare = bare_side(pair.ours, ours)
+
+
+def bare_side(asked: Side, answer: Answer) -> Side:
+    """Return a side that answers the same and asks nobody, at the same address."""
+    app = Flask(__name__)
+    app.config["SECRET_KEY"] = SECRET
+    path = asked.environs()["PATH_INFO"]
+    app.add_url_rule(path, "page", lambda: Response(answer.body, answer.status, mimetype="text/html"))
+    side = Side(app, asked.engine, asked.environs)
+    inspect(side)
+    return side
+
+
+def _compare_pages(what: str, ours: str, ideal: str) -> None:
+    if abs(len(ours) - len(ideal)) > SAME_SIZE * len(ideal):
+        raise Unfair(f"{what}: {len(ours)} and {len(ideal)} letters are not equal content")
+    (mine, other) = (Counter(_words(page)) for page in (ours, ideal))
+    apart = (mine - other) + (other - mine)
+    if apart.total() > SAME_WORDS * mine.total():
+        raise Unfair(f"{what}: {apart.total()} of {mine.total()} words differ: {', '.join(sorted(apart)[:20])}")
+
+
+def _words(page: str) -> list[str]:
+    """Return what readers and search engines read."""
+    return re.findall(r"\w+", html.unescape(re.sub(r"<[^>]*>", " ", page)))
+
+
+def _compare_rows(pair: Pair) -> None:
+    ours, ideal = rows_of_a_post(pair.ours), rows_of_a_post(pair.ideal)
+    apart = {name: (ours[name], ideal[name]) for name in ours if ours[name] != ideal[name]}
+    if apart:
+        raise Unfair(f"{pair.what}: the rows written differ: {apart}")

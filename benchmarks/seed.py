@@ -1,29 +1,31 @@
-"""Filling a database: bulk inserts into our tables, then the totals by the project's own repair."""
+"""Filling a database: bulk inserts into our tables, with totals that a recount agrees with."""
 
 from __future__ import annotations
 
 import random
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import datetime, timedelta
-from itertools import islice
+from datetime import date, datetime, timedelta
+from itertools import chain, islice
 from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import func, insert, text
-from sqlalchemy.orm import Session
+from sqlalchemy import Connection, func, text
 
 from flask_trust.db import Base
-from flask_trust.health.checks import check
 from flask_trust.invitations.models import Request
 from flask_trust.orders.models import Deal, Line, Order
 from flask_trust.people.models import Person
 from flask_trust.reviews.models import Review
-from flask_trust.scores.models import Subject
+from flask_trust.reviews.replies.models import ReviewReply
+from flask_trust.reviews.votes.models import HelpfulVote
+from flask_trust.scores import maths
+from flask_trust.scores.models import Day, Subject
 from flask_trust.scores.queries import SHOP_REVIEWS
 from flask_trust.shop import SHOP_SELLER
-from flask_trust.state import state_of
 
+from .bulk import put_in
 from .shop import NOW
 
 CHUNK = 5_000
@@ -38,48 +40,91 @@ SENTENCES = (
     "The description says dishwasher-safe and so far that is true.",
     "Instructions are missing & I had to guess how the lid goes on.",
 )
+ANSWERS = ("Thank you. The instructions are on their way to you.", "We are glad to hear it.\n\nSee you again.")
 NAMES = ("", "", "", "Anna", "Kenji", "M. Dupont", "Soo-jin", "Old Tom")
 VARIANTS = (None, None, "blue", "green", "large")
 LANGUAGES = ("en", "en", "en", "en", "en", "en", "en", "de", "ja", "ko")
-TABLES: tuple[type[Base], ...] = (Person, Order, Deal, Line, Review, Request)
-Rows = dict[type[Base], dict[str, Any]]
+REASONS = ("too small", "too small", "too small", "too small", "changed my mind", None)
+REPLIED, SENT_BACK = 0.2, 0.12  # shares
+VOTES = 1.0  # the mean of what is rounded down: two reviews in three have no vote
+ANSWERER = 10**12  # the number of the person who replies for the shop
+SHOP = 1  # the number of the shop's own totals
+TABLES: tuple[type[Base], ...] = (Person, Order, Deal, Line, Review, Request, ReviewReply, HelpfulVote)
+Row = dict[str, Any]
+Rows = dict[type[Base], list[Row]]
 
 
-def seed(app: Flask, db: SQLAlchemy, reviewed: Mapping[str, int], waiting: Mapping[str, int]) -> dict[str, range]:
+def seed(
+    app: Flask,
+    db: SQLAlchemy,
+    reviewed: Mapping[str, int],
+    waiting: Mapping[str, int],
+    sent_back: float = SENT_BACK,
+) -> dict[str, range]:
     """Make the tables and fill them: so many reviews, and arrived orders without one, for each product.
 
-    Returns the numbers of the arrived orders by product.
+    `sent_back` is the share of the reviewed things that were. Returns the numbers of the arrived orders by product.
     """
+    orders = _waiting_ranges(1 + sum(reviewed.values()), waiting)
+    kinds = [SHOP_REVIEWS, ("seller", SHOP_SELLER), *(("product", key) for key in reviewed)]
+    subjects = {key: number for number, (_, key) in enumerate(kinds, 1)}
+    totals = Totals()
     with app.app_context():
         db.create_all()
-        with Session(db.engine) as session:
-            subjects = _subjects(session, reviewed)
-            _insert(session, _reviewed_orders(reviewed, subjects))
-            orders = _waiting_ranges(1 + sum(reviewed.values()), waiting)
-            _insert(session, _waiting_orders(orders, subjects))
-            _count_up(session)
-            session.commit()
-        _repair(app)
+        with db.engine.begin() as connection:
+            put_in(connection, Person, [{"id": ANSWERER, "key": "answers", "created_at": NOW}])
+            everything = chain(_reviewed_orders(reviewed, subjects, sent_back), _waiting_orders(orders, subjects))
+            _insert(connection, everything, totals)
+            put_in(connection, Subject, [totals.row(number, *kind) for number, kind in enumerate(kinds, 1)])
+            put_in(connection, Day, list(totals.days()))
+            _count_up(connection)
         _gather_statistics(db)
     return orders
 
 
-def _subjects(session: Session, reviewed: Iterable[str]) -> dict[str, int]:
-    """Make the score rows; returns our number of each product, and of the seller under its own key."""
-    kinds = [SHOP_REVIEWS, ("seller", SHOP_SELLER), *(("product", key) for key in reviewed)]
-    rows = [{"id": number, "kind": kind, "key": key} for number, (kind, key) in enumerate(kinds, 1)]
-    session.execute(insert(Subject), rows)
-    return {key: number for number, (_, key) in enumerate(kinds, 1)}
+class Totals:
+    """What the reviews add up to, by subject and day, and for the shop as a whole."""
+
+    def __init__(self) -> None:
+        self.levels: defaultdict[int, dict[date, list[int]]] = defaultdict(dict)
+
+    def add(self, review: Row) -> None:
+        """Count a review in."""
+        day = review["shown_at"].date()
+        for number in (SHOP, review["subject_id"]):
+            self.levels[number].setdefault(day, [0] * 5)[review["stars"] - 1] += 1
+
+    def row(self, number: int, kind: str, key: str) -> Row:
+        """Return the row of a subject."""
+        counts, weights = [0] * 5, [0.0] * 5
+        for day, levels in self.levels[number].items():
+            weight = maths.weight(day, maths.HALF_LIFE[kind])
+            counts = [old + new for old, new in zip(counts, levels, strict=True)]
+            weights = [old + new * weight for old, new in zip(weights, levels, strict=True)]
+        row = {"id": number, "kind": kind, "key": key, "shown": sum(counts), "version": 1}
+        return row | _numbered("n", counts) | _numbered("w", weights)
+
+    def days(self) -> Iterator[Row]:
+        """Yield the rows of all days of all subjects."""
+        for number, days in self.levels.items():
+            for day, levels in days.items():
+                yield {"subject_id": number, "day": day} | _numbered("n", levels)
 
 
-def _reviewed_orders(reviewed: Mapping[str, int], subjects: Mapping[str, int]) -> Iterator[Rows]:
+def _numbered(name: str, values: Iterable[float]) -> Row:
+    return {f"{name}{stars}": value for stars, value in enumerate(values, 1)}
+
+
+def _reviewed_orders(reviewed: Mapping[str, int], subjects: Mapping[str, int], sent_back: float) -> Iterator[Rows]:
     lots, number = random.Random(2027), 0
     for key, amount in reviewed.items():
         for _ in range(amount):
             number += 1
             placed = NOW - timedelta(days=30 + lots.random() * 1000)
             rows = _order(number, key, subjects, placed, placed + timedelta(days=5), lots)
-            yield rows | {Review: _review(rows, placed + timedelta(days=12, seconds=lots.random()), lots)}
+            if lots.random() < sent_back:
+                _return(rows[Line][0], lots)
+            yield rows | _review(rows, placed + timedelta(days=12, seconds=lots.random()), lots)
 
 
 def _waiting_ranges(first: int, waiting: Mapping[str, int]) -> dict[str, range]:
@@ -102,66 +147,75 @@ def _order(
     number: int, key: str, subjects: Mapping[str, int], placed: datetime, arrived: datetime, lots: random.Random
 ) -> Rows:
     """Return one order of one product with one number for all its rows."""
-    name = lots.choice(NAMES)
-    ids = {"id": number, "order_id": number, "deal_id": number}
-    return {
-        Person: {"id": number, "key": f"buyer-{number}", "public_name": name, "created_at": placed},
-        Order: {"id": number, "key": f"order-{number}", "buyer_id": number, "placed_at": placed, "created_at": placed},
-        Deal: {"id": number, "order_id": number, "seller_id": subjects[SHOP_SELLER], "opened_at": arrived},
-        Line: {
-            **ids,
-            "key": f"line-{number}",
-            "subject_id": subjects[key],
-            "product_key": key,
-            "title": key,
-            "variant": lots.choice(VARIANTS),
-            "delivered_at": arrived,
-            "delivered_by": "told",
-        },
-        Request: {"id": number, "order_id": number, "buyer_id": number, "state": "asked", "planned_for": arrived},
+    person = {"id": number, "key": f"buyer-{number}", "public_name": lots.choice(NAMES), "created_at": placed}
+    order = {"id": number, "key": f"order-{number}", "buyer_id": number, "placed_at": placed, "created_at": placed}
+    deal = {"id": number, "order_id": number, "seller_id": subjects[SHOP_SELLER], "opened_at": arrived}
+    line = {
+        **dict.fromkeys(("id", "order_id", "deal_id"), number),
+        "key": f"line-{number}",
+        "subject_id": subjects[key],
+        "product_key": key,
+        "title": key,
+        "variant": lots.choice(VARIANTS),
+        "delivered_at": arrived,
+        "delivered_by": "told",
+        "returned_at": None,
+        "return_reason": None,
     }
+    request = {"id": number, "order_id": number, "buyer_id": number, "state": "asked", "planned_for": arrived}
+    return {Person: [person], Order: [order], Deal: [deal], Line: [line], Request: [request]}
 
 
-def _review(rows: Rows, written: datetime, lots: random.Random) -> dict[str, Any]:
-    line = rows[Line]
-    return {
+def _return(line: Row, lots: random.Random) -> None:
+    line |= {"returned_at": line["delivered_at"] + timedelta(days=3), "return_reason": lots.choice(REASONS)}
+
+
+def _review(rows: Rows, written: datetime, lots: random.Random) -> Rows:
+    """Return a review with its votes and perhaps a reply."""
+    (line,), (order,) = rows[Line], rows[Order]
+    number, votes = line["id"], int(lots.expovariate(1 / VOTES))
+    review = {
         **{name: line[name] for name in ("id", "order_id", "deal_id", "subject_id", "variant")},
-        "line_id": line["id"],
-        "person_id": line["id"],
-        "public_id": f"review{line['id']:010d}",
+        "line_id": number,
+        "person_id": number,
+        "public_id": f"review{number:010d}",
         "stars": lots.choices((1, 2, 3, 4, 5), SPREAD)[0],
         "title": lots.choice(SENTENCES)[:40] if lots.random() < 0.6 else "",
         "text": " ".join(lots.sample(SENTENCES, lots.randint(1, 4))),
         "lang": lots.choice(LANGUAGES),
-        "bought_in": rows[Order]["placed_at"].date().replace(day=1),
+        "bought_in": order["placed_at"].date().replace(day=1),
         "written_at": written,
         "shown_at": written,
-        "helpful": lots.randint(0, 40),
+        "helpful": votes,
+        "counted": True,
+        "tallied": True,
     }
+    found: Rows = {Review: [review]}
+    found[HelpfulVote] = [{"review_id": number, "visitor": f"{each:064x}", "at": NOW} for each in range(votes)]
+    if lots.random() < REPLIED:
+        reply = {"review_id": number, "author_id": ANSWERER, "text": lots.choice(ANSWERS), "lang": "en"}
+        found[ReviewReply] = [{**reply, "at": written + timedelta(days=2)}]
+    return found
 
 
-def _insert(session: Session, orders: Iterator[Rows]) -> None:
+def _insert(connection: Connection, orders: Iterator[Rows], totals: Totals) -> None:
     while chunk := list(islice(orders, CHUNK)):
-        for table in TABLES:
-            rows = [order[table] for order in chunk if table in order]
-            if rows:
-                session.execute(insert(table), rows)
+        for model in TABLES:
+            rows = [row for order in chunk for row in order.get(model, ())]
+            put_in(connection, model, rows)
+            if model is Review:
+                for row in rows:
+                    totals.add(row)
 
 
-def _count_up(session: Session) -> None:
-    """Tell PostgreSQL which numbers are taken; SQLite sees it by itself."""
-    if session.get_bind().dialect.name != "postgresql":
+def _count_up(connection: Connection) -> None:
+    """Tell PostgreSQL which numbers are taken; the others see it by themselves."""
+    if connection.dialect.name != "postgresql":
         return
-    for table in (Subject, Order, Deal, Line, Review, Request):
-        name = table.__tablename__
-        highest = func.max(table.id).select()
-        session.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), ({highest}))"))
-
-
-def _repair(app: Flask) -> None:
-    wrong = [finding.words for finding in check(state_of(app), repair=True) if finding.repairable]
-    if wrong:
-        raise RuntimeError(f"the repair left this behind: {wrong}")
+    for model in (Subject, Order, Deal, Line, Review, Request):
+        name = model.__tablename__
+        highest = func.max(model.id).select()
+        connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), ({highest}))"))
 
 
 def _gather_statistics(db: SQLAlchemy) -> None:

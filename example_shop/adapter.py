@@ -38,7 +38,8 @@ class ExampleShop(Shop):
 
     def sellers(self, ids: Sequence[str]) -> Mapping[str, Seller]:
         wanted = select(models.Seller).where(models.Seller.id.in_(numbers(ids)))
-        return {str(each.id): seller(each) for each in db.session.scalars(wanted)}
+        rows = db.session.scalars(wanted.options(joinedload(models.Seller.people))).unique()
+        return {str(each.id): seller(each) for each in rows}
 
     def acts_for(self, person_id: str) -> Iterable[str]:
         wanted = select(models.Person.seller_id).where(models.Person.id.in_(numbers([person_id])))
@@ -104,12 +105,14 @@ def product(row: models.Product) -> Product:
         url=f"{site()}/products/{row.id}",
         image_url=f"{site()}/static/art/{row.picture}.svg",
         sku=row.sku,
+        family=row.article,
     )
 
 
 def seller(row: models.Seller) -> Seller:
     """Say a workshop in the plugin's words."""
-    return Seller(str(row.id), row.name, url=f"{site()}/sellers/{row.id}")
+    people = [str(each.id) for each in row.people]
+    return Seller(str(row.id), row.name, url=f"{site()}/sellers/{row.id}", people=people)
 
 
 def site() -> str:
@@ -128,4 +131,5 @@ def settings(app: Flask) -> dict[str, object]:
         "TRUST_MAIL_FROM": "hello@lantern-lane.example",
         "TRUST_MAIL_BASIS": "customers",
         "TRUST_TIMEZONE": "Europe/Helsinki",
+        "TRUST_POLICY": Path(__file__).with_name("policy.toml"),
     }

@@ -47,6 +47,7 @@ class Seller(Model):
     about: Mapped[str] = mapped_column(Text)
     mark: Mapped[str] = mapped_column(String(40))
     products: Mapped[list[Product]] = relationship(back_populates="seller", order_by="Product.id")
+    people: Mapped[list[Person]] = relationship(back_populates="seller", order_by="Person.id")
 
 
 class Person(UserMixin, Model):  # type: ignore[misc]  # Flask-Login ships no types
@@ -61,7 +62,7 @@ class Person(UserMixin, Model):  # type: ignore[misc]  # Flask-Login ships no ty
     timezone: Mapped[str] = mapped_column(String(64))
     seller_id: Mapped[int | None] = mapped_column(ForeignKey("seller.id"))
     is_staff: Mapped[bool] = mapped_column(default=False)
-    seller: Mapped[Seller | None] = relationship()
+    seller: Mapped[Seller | None] = relationship(back_populates="people")
 
 
 class Product(Model):
@@ -78,6 +79,8 @@ class Product(Model):
     picture: Mapped[str] = mapped_column(String(40))
     price_cents: Mapped[int] = mapped_column(Integer)
     options: Mapped[list[str]] = mapped_column(JSON, default=list)
+    #: The article of which this is another size; the same word for all its sizes.
+    article: Mapped[str | None] = mapped_column(String(20))
     seller: Mapped[Seller] = relationship(back_populates="products")
 
 

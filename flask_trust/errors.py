@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import click
+
 
 class TrustError(Exception):
     """Base class: catch this to catch all of ours."""
 
 
-class SettingsError(TrustError):
-    """A `TRUST_*` setting is missing, unknown or wrong; the message says what to type."""
+class SettingsError(TrustError, click.ClickException):
+    """A `TRUST_*` setting is missing, unknown or wrong; the message says what to type, also in a shell."""
 
 
 class NotSetUp(TrustError):

@@ -2,38 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
-from flask import Blueprint, Flask, current_app, request_started
+from flask import Blueprint, Flask, current_app, got_request_exception, request_started
 from sqlalchemy.orm import Session
 from werkzeug.exceptions import HTTPException
 
-from .cli.commands import trust_cli
+from . import tables  # noqa: F401  every table is attached
+from .cli.group import trust_cli
 from .clock import Clock, system_clock
 from .db import attach
 from .errors import SettingsError
-from .intake import actions as intake
-from .intake import models as _intake_models  # noqa: F401  every table is attached
-from .invitations import views as invitation_views
-from .invitations.mails import RequestMail
-from .jobs.due import run_due
-from .reputation import views as reputation_views
-from .reputation.helpers import TemplateHelpers
+from .lazy import LazyMapping, LazyObject, lazy
+from .routes import LINK_VIEWS, ROUTES
 from .settings import Settings, read_settings
 from .shop import Shop
 from .state import EXTENSION, State, current_state
-from .submission import views as submission_views
-from .web.errors import error_page
 
 if TYPE_CHECKING:
     from flask_sqlalchemy import SQLAlchemy
 
-LineIds = Iterable[Any] | None
+    from .intake import actions as intake
+    from .jobs import due
+    from .mail.sending import MailKind
+    from .reputation.helpers import TemplateHelpers
+    from .web import errors
+else:
+    intake, due, errors = lazy("intake.actions"), lazy("jobs.due"), lazy("web.errors")
 
-#: Opened by mail programs and from mails: their secret link stands in for a session's form token.
-_LINK_VIEWS = (submission_views.rate, invitation_views.unsubscribe)
+LineIds = Iterable[Any] | None
 
 
 class Trust:
@@ -45,6 +44,10 @@ class Trust:
     """
 
     def __init__(self, db: SQLAlchemy, shop: Shop, *, clock: Clock = system_clock) -> None:
+        if not isinstance(shop, Shop):
+            raise SettingsError(
+                "Trust() needs your SQLAlchemy object and an object of your adapter's class: Trust(db, MyShop())."
+            )
         self._db, self._shop, self._clock = db, shop, clock
         attach(db.metadata)
 
@@ -53,14 +56,15 @@ class Trust:
         if EXTENSION in app.extensions:
             raise SettingsError("trust.init_app(app) was called twice for this app; once is enough.")
         settings = read_settings(app.config, debug=app.debug or app.testing)
+        _check_policy(settings)
         _check_schema(self._db, app)
-        mail_kind = RequestMail()
-        mails = {"request": mail_kind, "reminder": mail_kind}
-        app.extensions[EXTENSION] = State(settings, self._shop, self._db, self._clock, mails)
+        app.extensions[EXTENSION] = State(settings, self._shop, self._db, self._clock, LazyMapping(_mail_kinds))
         app.register_blueprint(_blueprint(settings))
-        app.jinja_env.globals["trust"] = TemplateHelpers()
+        app.jinja_env.globals["trust"] = LazyObject(_template_helpers)
         app.cli.add_command(trust_cli)
         _exempt_link_views(app)
+        # weak=False, because nothing else holds the function.
+        got_request_exception.connect(errors.name_missing_tables, app, weak=False)
 
     def order_placed(self, order_id: Any) -> None:
         """Tell that an order was placed: needed only to notice what never arrives; raises `UnknownOrder`."""
@@ -109,28 +113,41 @@ class Trust:
 
     def run_due(self) -> dict[str, int]:
         """Do all that is due now, as `flask trust run` does; needs an app context, returns counts by name."""
-        return run_due(current_state())
+        return due.run_due(current_state())
 
     @property
     def _session(self) -> Session:
         return self._db.session()
 
 
+def _mail_kinds() -> Mapping[str, MailKind]:
+    from .mails import mail_kinds
+
+    return mail_kinds()
+
+
+def _template_helpers() -> TemplateHelpers:
+    from .reputation.helpers import TemplateHelpers
+
+    return TemplateHelpers()
+
+
 def _blueprint(settings: Settings) -> Blueprint:
     blueprint = Blueprint(
         "trust", "flask_trust", url_prefix=settings.url_prefix, template_folder="templates", static_folder="static"
     )
-    routes: list[tuple[str, str, Any, tuple[str, ...]]] = [
-        ("/", "home", reputation_views.home, ("GET",)),
-        ("/products/<product_id>", "product", reputation_views.product, ("GET",)),
-        ("/reviews/<public_id>", "review", reputation_views.review, ("GET",)),
-        ("/rate/<token>", "rate", submission_views.rate, ("GET", "POST")),
-        ("/unsubscribe/<token>", "unsubscribe", invitation_views.unsubscribe, ("GET", "POST")),
-    ]
-    for rule, endpoint, view, methods in routes:
+    for rule, endpoint, view, methods in ROUTES:
         blueprint.add_url_rule(rule, endpoint, view, methods=methods)
-    blueprint.register_error_handler(HTTPException, error_page)
+    blueprint.register_error_handler(HTTPException, errors.error_page)
     return blueprint
+
+
+def _check_policy(settings: Settings) -> None:
+    """Let a mistake in the shop's part of the policy stop the start, like one in any other setting."""
+    if settings.policy:
+        from .privacy.shop_part import read_shop_part
+
+        read_shop_part(settings.policy)
 
 
 def _check_schema(db: SQLAlchemy, app: Flask) -> None:
@@ -151,7 +168,7 @@ def _exempt_link_views(app: Flask) -> None:
         request_started.disconnect(exempt, sender)
         protection = current_app.extensions.get("csrf")
         if protection is not None:
-            for view in _LINK_VIEWS:
+            for view in LINK_VIEWS:
                 protection.exempt(view)
 
     # The signal comes before any check of a request; weak=False, because nothing else holds the function.

@@ -118,13 +118,17 @@ class Speech:
         """Return a month such as "May 2027" in the shop's time zone."""
         return _month(_local_day(moment, self._zone).replace(day=1), self.locale)
 
-    def number(self, value: int) -> str:
-        """Return a whole number with the separators of the language."""
+    def number(self, value: float) -> str:
+        """Return a number with the separators of the language, and up to three decimals."""
         return _number(value, self.locale)
 
     def figure(self, value: float) -> str:
         """Return a figure with one decimal, such as "4.3", in the language's way of writing it."""
         return _figure(one_decimal(value), self.locale)
+
+    def exact(self, value: float, digits: int) -> str:
+        """Return a number with so many decimals, in the language's way of writing it."""
+        return _exact(f"{value:.{digits}f}", self.locale)
 
     def language_name(self, code: str) -> str:
         """Return the name of a language such as "ja", or the code itself."""
@@ -181,7 +185,7 @@ def _month(first: date, locale: str) -> str:
 
 
 @lru_cache(maxsize=4096)
-def _number(value: int, locale: str) -> str:
+def _number(value: float, locale: str) -> str:
     from babel.numbers import format_decimal
 
     return str(format_decimal(value, locale=_cldr(locale)))
@@ -192,6 +196,14 @@ def _figure(printed: str, locale: str) -> str:
     from babel.numbers import format_decimal
 
     return str(format_decimal(printed, "0.0", locale=_cldr(locale)))
+
+
+@lru_cache(maxsize=4096)
+def _exact(printed: str, locale: str) -> str:
+    from babel.numbers import format_decimal
+
+    decimals = printed.partition(".")[2]
+    return str(format_decimal(printed, f"#,##0.{'0' * len(decimals)}", locale=_cldr(locale)))
 
 
 @lru_cache(maxsize=1024)

@@ -12,10 +12,18 @@ from itsdangerous import BadData, SignatureExpired, TimestampSigner, URLSafeTime
 from .errors import NotSetUp
 from .state import current_state
 
-Purpose = Literal["rate", "unsubscribe"]
+Purpose = Literal["rate", "unsubscribe", "receipt", "reply", "visitor", "case", "me"]
 
 # Seconds. A rating link shows, edits and deletes for two years; an opt-out has to work for as long as mails lie about.
-MAX_AGE: dict[Purpose, int] = {"rate": 2 * 365 * 86400, "unsubscribe": 10 * 365 * 86400}
+MAX_AGE: dict[Purpose, int] = {
+    "rate": 2 * 365 * 86400,
+    "unsubscribe": 10 * 365 * 86400,
+    "receipt": 10 * 365 * 86400,
+    "reply": 180 * 86400,
+    "visitor": 365 * 86400,
+    "case": 2 * 365 * 86400,
+    "me": 86400,
+}
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import difflib
+import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from functools import cached_property
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import available_timezones
@@ -15,6 +18,7 @@ from .errors import SettingsError
 PREFIX = "TRUST_"
 MAIL_SCHEMES = ("smtp", "smtps", "folder")
 MAIL_BASES = ("consent", "customers", "none-needed")
+MUTUAL = ("auto", "always", "buyers", "off")
 _NEEDED_FOR_MAIL = ("mail_from", "mail_basis", "shop_name", "shop_address", "base_url")
 _PLAIN_ADDRESS = re.compile(r"[^@\s<>\"]+@[^@\s<>\"]+")
 
@@ -78,6 +82,17 @@ def _mail_basis(key: str, value: Any) -> str:
     return str(value)
 
 
+def _mutual(key: str, value: Any) -> str:
+    if value not in MUTUAL:
+        raise _fail(
+            key,
+            value,
+            '"auto" (buyer and seller rate each other where the seller is not the shop itself), "always", '
+            '"buyers" (only buyers rate sellers) or "off".',
+        )
+    return str(value)
+
+
 def _url_prefix(key: str, value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"(/[A-Za-z0-9_.~-]+)+", value):
         raise _fail(key, value, 'write a path such as "/trust", without a slash at the end.')
@@ -120,6 +135,24 @@ def _locale(key: str, value: Any) -> str:
     return value.replace("-", "_")
 
 
+def _policy(key: str, value: Any) -> str:
+    allowed = (
+        'write the path of a TOML file with the shop\'s part of the privacy policy, such as "/srv/shop/policy.toml".'
+    )
+    if not isinstance(value, str | os.PathLike):
+        raise _fail(key, value, allowed)
+    path = os.fspath(value)
+    if not isinstance(path, str) or not Path(path).is_file():
+        raise _fail(key, path, allowed)
+    return path
+
+
+def _file(key: str, value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or any(sign in value for sign in "\0\n\r"):
+        raise _fail(key, value, 'write the path of a file, such as "/var/lib/shop/trust-erasures.log".')
+    return value.strip()
+
+
 def _setting(default: Any, parse: Callable[[str, Any], Any]) -> Any:
     return field(default=default, metadata={"parse": parse})
 
@@ -140,13 +173,22 @@ class Settings:
     arrival_days: Mapping[str, int] = field(
         default_factory=lambda: {"shipped": 5, "placed": 10}, metadata={"parse": _arrival_days}
     )
+    mutual: str = _setting("auto", _mutual)
+    rating_window_days: int = _setting(30, _days(14, 60))
     timezone: str = _setting("UTC", _timezone)
     locale: str = _setting("en", _locale)
+    erasure_file: str = _setting("", _file)
+    policy: str = _setting("", _policy)
 
     @property
     def mail_is_on(self) -> bool:
         """Say whether mails may leave; without `TRUST_MAIL_URL` they are planned and wait."""
         return bool(self.mail_url)
+
+    @cached_property
+    def told(self) -> str:
+        """Return all settings as text, without the one that may hold a password."""
+        return repr(replace(self, mail_url=""))
 
 
 def key_of(name: str) -> str:

@@ -77,7 +77,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class Product:
-    """A thing that is sold; products of one `family` share their reviews."""
+    """A thing that is sold; products that differ only in colour or size share their reviews by the same `family`."""
 
     id: str
     name: str
@@ -95,14 +95,20 @@ class Product:
 
 @dataclass(frozen=True, slots=True)
 class Seller:
-    """Somebody who sells in this shop; the shop itself is the seller "shop"."""
+    """Somebody who sells in this shop; the shop itself is the seller "shop".
+
+    `people` are the ids of those who answer for this seller and get mails about its orders.
+    """
 
     id: str
     name: str
     url: str | None = None
+    people: Sequence[str] = ()
 
     def __post_init__(self) -> None:
+        people = (self.people,) if isinstance(self.people, (str, int)) else self.people
         _set(self, id=clean_id(self.id), name=storable(str(self.name)))
+        _set(self, people=tuple(dict.fromkeys(clean_id(each) for each in people)))
 
 
 @dataclass(frozen=True, slots=True)

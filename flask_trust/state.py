@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from flask import Flask, current_app, has_app_context
-from sqlalchemy import Engine
+from flask import Flask, current_app, has_app_context, has_request_context, request
+from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
 from .errors import NotSetUp
+from .viewer import is_anonymous
 
 if TYPE_CHECKING:
     from flask_sqlalchemy import SQLAlchemy
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from .shop import Shop
 
 EXTENSION = "trust"
+
+#: The key in the shop's `SQLALCHEMY_BINDS` under which a copy of its database may be read.
+REPLICA = "trust_replica"
 
 T = TypeVar("T")
 
@@ -54,11 +58,37 @@ class State:
     def read_page(self, query: Callable[[Session], T]) -> T:
         """Run a query for a public page in the shop's own session, so that a page needs one connection.
 
-        Nothing of the shop's is flushed. A page that has just written reads with `read` instead.
+        Nothing of the shop's is flushed. A page that has just written reads with `read` instead. Where the shop has
+        named a replica, it is read for whoever asks for a page without telling who they are.
         """
+        replica = self._replica()
+        if replica is not None:
+            with Session(replica, expire_on_commit=False) as apart:
+                return query(apart)
         session = self.db.session
         with session.no_autoflush:
             return query(session())
+
+    def read_rows(self, query: Callable[[Connection], T]) -> T:
+        """Run statements on plain tables for a public page, where the shop's own session would read.
+
+        Where that session has begun nothing yet, it need not: with it, one statement costs three times as much.
+        """
+        replica = self._replica()
+        if replica is not None:
+            with replica.connect() as connection:
+                return query(connection)
+        session = self.db.session()
+        bind = session.get_bind()
+        if session.in_transaction() or not isinstance(bind, Engine):
+            return query(session.connection())
+        with bind.connect() as connection:
+            return query(connection)
+
+    def _replica(self) -> Engine | None:
+        engine = self.db.engines.get(REPLICA)
+        asked = engine is not None and has_request_context() and request.method in ("GET", "HEAD")
+        return engine if asked and is_anonymous() else None
 
 
 def state_of(app: Flask) -> State:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
-from flask import current_app
+from flask import current_app, request
+
+
+def is_anonymous() -> bool:
+    """Say whether a request tells nothing about who makes it."""
+    return "Cookie" not in request.headers and "Authorization" not in request.headers
 
 
 def login_id() -> str | None:

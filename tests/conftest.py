@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support import databases
+from tests.support import browser, databases
+from tests.support.reuse import ReusingSQLAlchemy, SqliteFiles
 from tests.world import World
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="session", params=databases.NAMES)
@@ -34,31 +38,46 @@ def database_url(database_name: str, tmp_path_factory: pytest.TempPathFactory) -
 @pytest.fixture
 def any_world(database_url: str, tmp_path: Path) -> Iterator[World]:
     """A fresh world on each of the three databases."""
-    made = World(database_url, tmp_path)
     databases.empty(database_url)
+    made = World(database_url, tmp_path, db=ReusingSQLAlchemy())
     yield made
     made.close()
 
 
+@pytest.fixture(scope="session")
+def sqlite_files(tmp_path_factory: pytest.TempPathFactory) -> SqliteFiles:
+    """The SQLite databases that `make_world` lends."""
+    return SqliteFiles(tmp_path_factory.mktemp("sqlite"))
+
+
 @pytest.fixture
-def make_world(tmp_path: Path) -> Iterator[Callable[..., World]]:
+def make_world(sqlite_files: SqliteFiles, tmp_path: Path) -> Iterator[Callable[..., World]]:
     """Make fresh worlds on SQLite; keywords are config (`...` takes a key out)."""
-    made: list[World] = []
+    made: list[tuple[World, str]] = []
 
     def make(**config: Any) -> World:
-        url = databases.create("sqlite", tmp_path)
-        world = World(url, tmp_path, **config)
-        with world.app.app_context():
-            world.db.create_all()
-        made.append(world)
+        url, new = sqlite_files.lend()
+        world = World(url, tmp_path, db=ReusingSQLAlchemy(), **config)
+        if new:
+            with world.app.app_context():
+                world.db.create_all()
+        made.append((world, url))
         return world
 
     yield make
-    for world in made:
+    for world, url in made:
         world.close()
+        sqlite_files.take_back(url)
 
 
 @pytest.fixture
 def world(make_world: Callable[..., World]) -> World:
     """A fresh world on SQLite, for what does not depend on the database."""
     return make_world()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """One browser for all tests: Playwright does not start a second time in the same process."""
+    with browser.chromium() as running:
+        yield running

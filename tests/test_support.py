@@ -139,12 +139,6 @@ def test_missing_server_is_a_failure_in_ci_only(
 # --- browser
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser.chromium() as started:
-        yield started
-
-
 @pytest.fixture
 def address() -> Iterator[str]:
     app = flask.Flask("looked_at")

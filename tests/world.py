@@ -15,6 +15,7 @@ from typing import Any, TypeVar, cast
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_sqlalchemy import SQLAlchemy
+from jinja2 import StrictUndefined
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -23,6 +24,7 @@ from flask_trust.orders.queries import find
 from flask_trust.people.models import Person as PersonRow
 from flask_trust.state import State, state_of
 from flask_trust.testing import FakeShop, SettableClock
+from tests.support.reuse import TEMPLATES, put_back
 
 T = TypeVar("T")
 
@@ -32,6 +34,7 @@ MAIL_SETTINGS = {
     "TRUST_SHOP_ADDRESS": "1 Market Street\nOldtown",
     "TRUST_MAIL_FROM": "reviews@shop.example",
     "TRUST_MAIL_BASIS": "customers",
+    "TRUST_POLICY": Path(__file__).with_name("policy.toml"),
 }
 
 
@@ -50,11 +53,15 @@ class World:
         self.db = SQLAlchemy() if db is None else db
         self.trust = Trust(self.db, self.shop, clock=self.clock)
         self.app = Flask("world")
+        # Strict, as careful shops are: a name that no view gives fails the test whose page asks for it.
+        strict = {"bytecode_cache": TEMPLATES, "undefined": StrictUndefined}
+        self.app.jinja_options = {**self.app.jinja_options, **strict}
         self.app.config.update(
             SECRET_KEY="a secret of tests",
             TESTING=True,
             SQLALCHEMY_DATABASE_URI=url,
             TRUST_MAIL_URL=f"folder://{self.folder}",
+            TRUST_ERASURE_FILE=str(folder / "erasures.log"),
             **MAIL_SETTINGS,
         )
         self.app.config.update({key: value for key, value in config.items() if value is not ...})
@@ -71,7 +78,7 @@ class World:
     def close(self) -> None:
         with self.app.app_context():
             for engine in self.db.engines.values():
-                engine.dispose()
+                put_back(engine)
 
     def order(self, key: str, *products: str, buyer: Person | None = None, **fields: Any) -> Order:
         """Add an order of these products (each also a line's id) to the shop and return it."""
@@ -148,7 +155,8 @@ class World:
         client, path = client or self.client(use_cookies=False), self.rate_path(key)
         posted = {**form_fields(client.get(path).text), "action": "publish"}
         posted |= {
-            name.replace("_", "-") if name.startswith("line_") else name: value for name, value in fields.items()
+            name.replace("_", "-") if name.startswith(("line_", "seller_")) else name: value
+            for name, value in fields.items()
         }
         return client.post(path, data=posted)
 

@@ -58,10 +58,11 @@ class FormReader(HTMLParser):
 
 
 class Browser:
-    """One visitor with a cookie jar, who is at one page at a time."""
+    """One visitor with a cookie jar and a language, who is at one page at a time."""
 
-    def __init__(self, app: Flask) -> None:
+    def __init__(self, app: Flask, language: str = "en") -> None:
         self._client = app.test_client()
+        self._client.environ_base["HTTP_ACCEPT_LANGUAGE"] = language
         self.path = "/"
         self.html = ""
 
@@ -70,8 +71,11 @@ class Browser:
         parts = urlsplit(address)
         return self._arrive(self._client.get(f"{parts.path}?{parts.query}", follow_redirects=True))
 
-    def send(self, to: str = "", **values: str) -> str:
-        """Fill in the first form whose action contains `to`, send it, and return the page behind it."""
+    def send(self, to: str = "", **values: str | list[str]) -> str:
+        """Fill in the first form whose action contains `to`, send it, and return the page behind it.
+
+        A list ticks the boxes of that name that have these values.
+        """
         form = self.form(to)
         data = {**form.fields, **{name.replace("__", "-"): value for name, value in values.items()}}
         return self._arrive(self._client.post(form.action or self.path, data=data, follow_redirects=True))
@@ -90,3 +94,11 @@ class Browser:
         if answer.status_code != 200:
             raise PageError(f"the page {self.path} answered {answer.status}")
         return self.html
+
+
+def sign_in(app: Flask, person: int) -> Browser:
+    """Return a browser in which somebody is signed in."""
+    browser = Browser(app)
+    browser.open("/sign-in")
+    browser.send(person=str(person))
+    return browser

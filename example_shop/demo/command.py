@@ -27,8 +27,11 @@ def demo(port: int, no_serve: bool) -> None:
         server = None if no_serve else open_server(app, port)
         click.secho("Lantern Lane, a small market with flask_trust in it\n", bold=True)
         fill(app)
-        say_ending(app, live(app))
-        if server is not None:
+        ending = live(app)
+        if server is None:
+            click.echo("\nTo click through it, start it without --no-serve: python dev.py demo")
+        else:
+            say_ending(app, ending)
             click.echo(f"\nThe site runs at {click.style(address, bold=True)} · Ctrl-C stops it.")
             serve(server, app)
 

@@ -6,6 +6,7 @@ the way it would in a real shop.
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -19,12 +20,15 @@ from ..adapter import trust
 from ..extensions import db
 from ..models import Order, Person, Product, Seller
 from . import mailbox
-from .browser import Browser
+from .browser import Browser, sign_in
 from .clock import MORNING, clock
 from .passing import HOURS
 
 Entry = dict[str, Any]
 DAYS = 130
+#: Who speaks for the first two workshops. The third leaves its buyers to whoever tries out the demo.
+AKATSUCHI, CHAGOK = 2, 3
+DAYS_BETWEEN_ANSWERS = 3
 
 
 def happen(app: Flask, step: Callable[[], None]) -> None:
@@ -71,6 +75,8 @@ class Past:
             trust.run_due()
             self.open_mails(ago)
         self.answer(ago)
+        if ago % DAYS_BETWEEN_ANSWERS == 0:
+            self.rate_buyers()
 
     def open_mails(self, ago: int) -> None:
         """Look into the mails that are new, and see which order each is about."""
@@ -85,7 +91,7 @@ class Past:
         """Open a link, and find the order by the lines on the page."""
         browser = Browser(self.app)
         browser.open(link)
-        line = browser.form().fields["line-0-id"]
+        line = browser.form().fields.get("line-0-id")  # missing where nothing has arrived
         return next((name for name, order in self.orders.items() if line in line_ids(order)), None)
 
     def answer(self, ago: int) -> None:
@@ -97,17 +103,45 @@ class Past:
 
     def write(self, asked: Asked, entries: list[Entry]) -> None:
         """Open the link again, fill in the page and send it."""
-        browser = Browser(self.app)
+        buyer = self.orders[asked.order].buyer
+        browser = Browser(self.app, buyer.locale if buyer else "en")
         browser.open(asked.link)
         ids = line_ids(self.orders[asked.order])
         fields = browser.form().fields
-        rows = {value: name.removesuffix("-id") for name, value in fields.items() if name.endswith("-id")}
+        rows = {fields[name]: name.removesuffix("-id") for name in fields if re.fullmatch(r"line-\d+-id", name)}
         said = {"public_name": entries[0].get("name", "")}
+        said |= about_sellers(fields, self.orders[asked.order], entries)
         for entry in entries:
             row = rows[ids[entry["line"] - 1]]
             said |= {f"{row}-stars": str(entry["stars"])}
             said |= {f"{row}-title": entry.get("title", ""), f"{row}-text": entry.get("text", "")}
         browser.send(**said, action="publish")
+
+    def rate_buyers(self) -> None:
+        """Let the first workshop rate whoever can be rated, and the second say once that it never rates buyers."""
+        for person, wish in ((AKATSUCHI, "answer"), (CHAGOK, "never")):
+            browser = sign_in(self.app, person)
+            browser.open("/trust/desk/deals")
+            waiting = re.findall(r'name="order" value="(\d+)"', browser.html)
+            if wish == "answer" and waiting:
+                browser.send("/desk/deals", order=waiting, paid="yes", reachable="yes", again="yes", action=wish)
+            elif wish == "never" and 'value="never"' in browser.html:
+                browser.send("/desk/deals", action=wish)
+
+
+def about_sellers(fields: dict[str, str], order: Order, entries: list[Entry]) -> dict[str, str]:
+    """Return what a buyer says about the workshops of an order: as content as with what they made."""
+    rows = {fields[name]: name.removesuffix("-id") for name in fields if re.fullmatch(r"seller-\d+-id", name)}
+    said: dict[str, str] = {}
+    for entry in entries:
+        line = order.lines[entry["line"] - 1]
+        row = rows.get(str(line.product.seller_id))
+        if row is not None:
+            said |= {
+                f"{row}-{name}": str(value)
+                for name, value in {"stars": entry["stars"], **entry.get("seller", {})}.items()
+            }
+    return said
 
 
 def line_ids(order: Order) -> list[str]:

@@ -13,7 +13,7 @@ from flask import Flask
 from ..extensions import db
 from ..models import Person, Product
 from . import mailbox
-from .browser import Browser, PageError
+from .browser import Browser, PageError, sign_in
 from .passing import pass_days
 
 BUYER, SELLER, PRODUCT = 5, 4, 9
@@ -50,6 +50,7 @@ def tell(app: Flask, teller: Teller) -> Ending:
     deliver(app, teller, names)
     mail = wait_for_mail(app, teller, names)
     review(app, teller, names, mail)
+    answer(app, teller, names)
     return read_it(app, teller, Ending(order, f"/demo/mailbox/{mail.name}", link(mail), f"/products/{PRODUCT}", ""))
 
 
@@ -118,23 +119,34 @@ def review(app: Flask, teller: Teller, names: Names, mail: mailbox.Mail) -> None
     browser = Browser(app)
     browser.open(link(mail))
     said = {"line-0-stars": "5", "line-0-title": TITLE, "line-0-text": WORDS, "public_name": "Anna V."}
+    said |= {"seller-0-stars": "5", "seller-0-text": "Packed like a present, and the card was a nice touch."}
     browser.send(**said, action="publish")
-    teller.say(f"{names[0]} clicks, gives 5 stars and writes two sentences. No password, no signing in.")
+    teller.say(f"{names[0]} clicks, gives 5 stars to the kit and to the workshop. No password, no signing in.")
+
+
+def answer(app: Flask, teller: Teller, names: Names) -> None:
+    """Let the seller rate the buyer, which opens what both have written."""
+    if TITLE in Browser(app).open(f"{prefix(app)}/products/{PRODUCT}"):
+        raise PageError("the review can be read before the seller has written")
+    teller.say(f"Nobody else can read that yet: it waits until {names[1]} has rated {names[0]} too, 7 days at most.")
+    browser = sign_in(app, SELLER)
+    with app.app_context():
+        order_id = newest_order_id()
+    browser.open(f"{prefix(app)}/orders/{order_id}")
+    browser.send("/orders/", paid="yes", reachable="yes", again="yes", action="answer")
+    teller.say(f"{names[1]} answers three questions about the buyer. Neither has seen what the other said.")
+
+
+def prefix(app: Flask) -> str:
+    """Return where the plugin's pages begin."""
+    return str(app.config.get("TRUST_URL_PREFIX", "/trust"))
 
 
 def read_it(app: Flask, teller: Teller, ending: Ending) -> Ending:
     """Look at the public page as a stranger, and see that the review stands there."""
     stranger = Browser(app)
-    public = f"{app.config.get('TRUST_URL_PREFIX', '/trust')}/products/{PRODUCT}"
+    public = f"{prefix(app)}/products/{PRODUCT}"
     if TITLE not in stranger.open(public) or TITLE not in stranger.open(ending.product):
         raise PageError("the review is not on the public page")
-    teller.say("Everybody can read it, on the shop's product page and on the public page.")
+    teller.say("Now both can be read. Everybody can read it, on the shop's product page and on the public page.")
     return Ending(ending.order, ending.mail, ending.rate, ending.product, public)
-
-
-def sign_in(app: Flask, person: int) -> Browser:
-    """Return a browser in which somebody is signed in."""
-    browser = Browser(app)
-    browser.open("/sign-in")
-    browser.send(person=str(person))
-    return browser

@@ -37,6 +37,7 @@ def _product(entry: dict[str, Any], languages: dict[int, str]) -> Product:
         seller_id=entry["seller"],
         price_cents=entry["price"],
         options=entry.get("options", []),
+        article=entry.get("article"),
         language=entry.get("language", languages[entry["seller"]]),
     )
 

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
-from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -17,28 +15,24 @@ from sqlalchemy.orm import Session
 from .. import lookup
 from ..clock import zone
 from ..errors import AdapterError, BadValue, UnknownOrder
+from ..figures import counted
 from ..intake import actions as intake
-from ..invitations.asking import gather
-from ..invitations.queries import find as find_request
-from ..invitations.rules import REASONS, Facts, Skip, Wait, decide
-from ..orders.queries import find
+from ..invitations.rules import REASONS
+from ..orders.queries import awaited_orders, find
 from ..shop import Event, clean_id
 from ..shop import Order as ShopOrder
 from ..state import State, current_state
+from .forecast import Outlook, Pending, foresee, look_ahead
 
 _SPAN = re.compile(r"(\d{1,4})d")
 
-#: When a mail about which order would leave, by the shop's ids of buyer and order.
-Foreseen = dict[str, dict[str, datetime]]
+NOTHING_TOLD = (
+    "The shop told of no orders: name them, let your adapter's events_since return them, "
+    "or call trust.order_placed() in your checkout."
+)
 
-
-@dataclass(frozen=True, slots=True)
-class Outcome:
-    """What becomes of one order: when it would be asked, or why not."""
-
-    order_id: str
-    asked_at: datetime | None
-    reason: str
+#: What was told of each order; None is an arrival at this moment.
+Told = dict[str, list[Event | None]]
 
 
 def _days(context: click.Context, parameter: click.Parameter, value: str | None) -> int | None:
@@ -61,95 +55,110 @@ def delivered(order_ids: tuple[str, ...], since: int | None, dry_run: bool, even
     state = current_state()
     if not order_ids and since is None:
         raise click.UsageError('Name orders, write "-" to read them from standard input, or use --since 180d.')
-    events = list(_named(order_ids)) if order_ids else _told(state, since or 0)
-    if not events:
-        click.echo("The shop told of no orders: name them, or let your adapter's events_since return them.")
+    told = _named(order_ids) if order_ids else _heard_of(state, since or 0)
+    if not told:
+        click.echo(NOTHING_TOLD)
         return
-    outcomes: list[Outcome] = []
-    foreseen: Foreseen = {}
-    with click.progressbar(events, label="Orders", show_pos=True) as shown:
-        for event in shown:
-            outcomes += _note(state, event, foreseen, dry_run=dry_run, even_old=even_old)
-    _print(state, outcomes, dry_run=dry_run)
+    found: list[Outlook | Pending] = []
+    # Beside the answer, so that a program which reads that sees no bar.
+    with click.progressbar(told.items(), label="Orders", show_pos=True, file=sys.stderr) as shown:
+        for key, events in shown:
+            found.append(_note(state, key, events, dry_run=dry_run, even_old=even_old))
+    outlooks = foresee(found)
+    _print(state, outlooks, dry_run=dry_run)
+    failed = sum(outlook.failed for outlook in outlooks)
+    if order_ids and failed:
+        raise click.ClickException(counted("%d order(|s) could not be noted: the reason stands above.", failed))
 
 
-def _named(order_ids: tuple[str, ...]) -> Iterator[tuple[str, Event | None]]:
-    for each in order_ids:
-        keys = sys.stdin.read().split() if each == "-" else [each]
-        yield from ((key, None) for key in keys)
+def _named(order_ids: tuple[str, ...]) -> Told:
+    keys = [key for each in order_ids for key in (sys.stdin.read().split() if each == "-" else [each])]
+    return {key: [None] for key in keys}
 
 
-def _told(state: State, days: int) -> list[tuple[str, Event | None]]:
+def _heard_of(state: State, days: int) -> Told:
+    """Return what the shop tells of this time, and the orders of this time that we know and wait for."""
+    since = state.clock() - timedelta(days=days)
     try:
-        events = lookup.events_since(state.shop, state.clock() - timedelta(days=days))
+        events = lookup.events_since(state.shop, since)
     except AdapterError as error:
         raise click.ClickException(f"{error}: your adapter's events_since has to work for --since.") from error
-    return [(event.order_id, event) for event in events]
+    told: Told = {key: [] for key in state.read(lambda session: awaited_orders(session, since))}
+    for event in events:
+        told.setdefault(event.order_id, []).append(event)
+    return told
 
 
 def _note(
-    state: State, item: tuple[str, Event | None], foreseen: Foreseen, *, dry_run: bool, even_old: bool
-) -> list[Outcome]:
-    """Note one delivery or event in a transaction of its own, which a dry run takes back."""
-    key, event = item
+    state: State, key: str, events: Sequence[Event | None], *, dry_run: bool, even_old: bool
+) -> Outlook | Pending:
+    """Note what was told of one order, and say what becomes of it; a dry run takes everything back."""
     with state.session() as session:
         try:
             told = lookup.order(state.shop, clean_id(key))
-            if event is None:
-                intake.delivered(session, state, key, told=told, even_old=even_old)
-            else:
-                intake.apply_event(session, state, event, told, even_old=even_old)
-            outcome = _outcome(session, state, key, told, foreseen)
+            may_mail = lookup.may_mail(state.shop, told.id)
         except (UnknownOrder, BadValue, AdapterError) as error:
-            return [Outcome(key, None, str(error))]
-        if dry_run:
+            return Outlook(key, reason=str(error), failed=True)
+        new = find(session, told.id) is None
+        refused = [_carry_out(session, state, told, event, dry_run=dry_run, even_old=even_old) for event in events]
+        if new and refused and all(refused):
+            return Outlook(key, reason=refused[-1], failed=True)
+        return look_ahead(session, state, told, may_mail=may_mail)
+
+
+def _carry_out(
+    session: Session, state: State, told: ShopOrder, event: Event | None, *, dry_run: bool, even_old: bool
+) -> str:
+    """Note one arrival or event in a transaction of its own; returns why it cannot be used, empty where it can."""
+    try:
+        _apply(session, state, told, event, even_old=even_old)
+    except BadValue as error:
+        if not dry_run:
             session.rollback()
-        else:
-            session.commit()
-    return [outcome] if outcome else []
+        click.echo(f"{told.id}: an event cannot be used, {error}", err=True)
+        return str(error)
+    if not dry_run:
+        session.commit()
+    return ""
 
 
-def _outcome(session: Session, state: State, key: str, told: ShopOrder, foreseen: Foreseen) -> Outcome | None:
-    order = find(session, key)
-    request = find_request(session, order.id) if order else None
-    if order is None or request is None:
-        return None
-    if request.state == "asked":
-        return Outcome(key, request.asked_at, "asked already")
-    if request.state == "skipped":
-        return Outcome(key, None, request.reason or "")
-    facts = gather(session, state, request, order, told, may_mail=lookup.may_mail(state.shop, order.key))
-    return _forecast(facts, order.key, foreseen.setdefault(told.buyer.id, {}))
+def _apply(session: Session, state: State, told: ShopOrder, event: Event | None, *, even_old: bool) -> None:
+    if event is None:
+        intake.delivered(session, state, told.id, told=told, even_old=even_old)
+    else:
+        intake.apply_event(session, state, event, told, even_old=even_old)
 
 
-def _forecast(facts: Facts, key: str, foreseen: dict[str, datetime]) -> Outcome:
-    """Ask the same rules as the worker, as if the planned moment and all mails before it had come."""
-    mails = [facts.last_mail_at, *(at for order, at in foreseen.items() if order != key)]
-    last = max((at for at in mails if at is not None), default=None)
-    facts = replace(facts, now=max(facts.now, facts.planned_for), last_mail_at=last)
-    verdict = decide(facts)
-    if isinstance(verdict, Skip):
-        return Outcome(key, None, verdict.reason)
-    foreseen[key] = verdict.until if isinstance(verdict, Wait) else facts.now
-    return Outcome(key, foreseen[key], verdict.why if isinstance(verdict, Wait) else "")
-
-
-def _print(state: State, outcomes: list[Outcome], *, dry_run: bool) -> None:
+def _print(state: State, outlooks: Sequence[Outlook], *, dry_run: bool) -> None:
     local = zone(None, state.settings.timezone)
-    last = {outcome.order_id: outcome for outcome in outcomes}
-    for outcome in last.values():
-        click.echo(_sentence(outcome, local))
-    summary = Counter("asked" if outcome.asked_at else "not asked" for outcome in last.values())
-    verb = "would be" if dry_run else "will be"
-    click.echo(f"{summary['asked']} orders {verb} asked about, {summary['not asked']} not.")
+    for outlook in outlooks:
+        click.echo(_sentence(outlook, state.clock(), local))
+    if any(outlook.asked_at is not None for outlook in outlooks):
+        click.echo(f"Days and times are those of {local.key}.")
+    click.echo(_summary(outlooks, "would be" if dry_run else "will be"))
     if dry_run:
         click.echo("Nothing was changed: this was a dry run.")
 
 
-def _sentence(outcome: Outcome, local: ZoneInfo) -> str:
-    if outcome.asked_at is not None:
-        when = outcome.asked_at.astimezone(local)
-        note = f" ({outcome.reason})" if outcome.reason else ""
-        return f"{outcome.order_id}: {when:%Y-%m-%d %H:%M}{note}"
-    reason = REASONS.get(outcome.reason, outcome.reason)
-    return f"{outcome.order_id}: not asked, {reason}"
+def _summary(outlooks: Sequence[Outlook], verb: str) -> str:
+    already = sum(each.asked_already for each in outlooks)
+    coming = sum(each.asked_at is not None for each in outlooks) - already
+    words = counted(f"%d order(|s) {verb} asked about, ", coming) + f"{len(outlooks) - coming - already} not"
+    return words + (counted(", %d (was|were) asked about before.", already) if already else ".")
+
+
+def _sentence(outlook: Outlook, now: datetime, local: ZoneInfo) -> str:
+    words = [_verdict(outlook, local)]
+    if outlook.guess is not None:
+        verb = "arrives" if outlook.guess > now else "arrived"
+        words.append(f"that it {verb} on {outlook.guess.astimezone(local):%Y-%m-%d} is a guess")
+    return f"{outlook.order_id}: {'; '.join(words)}"
+
+
+def _verdict(outlook: Outlook, local: ZoneInfo) -> str:
+    if outlook.asked_at is None:
+        return f"not asked, {REASONS.get(outlook.reason, outlook.reason)}"
+    when = f"{outlook.asked_at.astimezone(local):%Y-%m-%d %H:%M}"
+    if outlook.asked_already:
+        return f"{when}, that mail has left"
+    return f"{when}; {outlook.reason}" if outlook.reason else when

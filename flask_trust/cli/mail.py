@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from urllib.parse import urlsplit
+
 import click
 from flask import current_app
 from flask.cli import AppGroup
@@ -11,12 +13,14 @@ from sqlalchemy.orm import Session
 from .. import lookup
 from ..db import transaction
 from ..errors import MailError, SettingsError, TrustError
+from ..figures import counted
 from ..intake import actions as intake
 from ..invitations.mails import letter_for
 from ..mail.actions import release_held
 from ..mail.letter import Letter, build, check_address
 from ..mail.models import Outgoing
 from ..mail.queries import troubled
+from ..mail.rules import ABOUT_ORDERS
 from ..mail.transports import open_transport, send
 from ..orders.models import Order
 from ..orders.queries import find
@@ -47,6 +51,13 @@ WHY = {
     "unclear": "nobody knows whether it left: twice the sending broke off before the server's answer",
 }
 
+GIVEN_UP = "given up"
+
+NO_HOST = (
+    "The links above have no host, because TRUST_BASE_URL is not set: write the public address of the shop, "
+    'such as TRUST_BASE_URL = "https://shop.example".'
+)
+
 
 @mail.command()
 @click.argument("order_id")
@@ -63,6 +74,8 @@ def preview(order_id: str, html: bool) -> None:
         click.echo(f"{name}: {value}")
     click.echo("")
     click.echo(letter.html if html else letter.text)
+    if not state.settings.base_url:
+        click.echo(NO_HOST, err=True)
 
 
 def _letter(state: State, order_id: str) -> Letter:
@@ -98,7 +111,13 @@ def send_test(address: str) -> None:
             send(transport, build(letter, state.settings, identity, state.clock()))
     except (MailError, SettingsError) as error:
         raise click.ClickException(WHY.get(str(error), str(error))) from error
-    click.echo(f"Handed over to the mail server, for {address}.")
+    click.echo(f"{_where(state.settings.mail_url)}, for {address}.")
+
+
+def _where(mail_url: str) -> str:
+    if mail_url.startswith("folder:"):
+        return f"Written into the folder {urlsplit(mail_url).path}, and sent to nobody"
+    return "Handed over to the shop's mail extension" if mail_url == "host" else "Handed over to the mail server"
 
 
 @mail.command("list")
@@ -106,24 +125,31 @@ def list_troubled() -> None:
     """List mails that could not be sent, newest first, with the reason."""
     lines = current_state().read(_in_trouble)
     click.echo("\n".join(lines) or "No mail is in trouble.")
+    if any(GIVEN_UP in line for line in lines):
+        click.echo("What was given up is tried again after 'flask trust mail retry'.")
 
 
 def _in_trouble(session: Session) -> list[str]:
-    return [_sentence(row, session.get_one(Order, row.object_id).key) for row in troubled(session)]
+    return [_sentence(row, _about(session, row)) for row in troubled(session)]
 
 
-def _sentence(row: Outgoing, order_id: str) -> str:
-    next_try = f"next try {row.due:%Y-%m-%d %H:%M} UTC" if row.due else "held"
-    return f"{row.kind} about order {order_id}: {next_try}, {WHY.get(row.error_code or '', row.error_code)}"
+def _about(session: Session, row: Outgoing) -> str:
+    order = session.get(Order, row.object_id) if row.kind in ABOUT_ORDERS else None
+    return f"{row.kind} about order {order.key}" if order is not None else row.kind
+
+
+def _sentence(row: Outgoing, about: str) -> str:
+    next_try = f"next try {row.due:%Y-%m-%d %H:%M} UTC" if row.due else GIVEN_UP
+    return f"{about}: {next_try}, {WHY.get(row.error_code or '', row.error_code)}"
 
 
 @mail.command()
 def retry() -> None:
-    """Try all held mails again at the next run."""
+    """Try all mails that were given up again at the next run."""
     state = current_state()
 
     def release(session: Session) -> int:
         return release_held(session, state.clock())
 
     count = transaction(state, release)
-    click.echo(f"{count} held {'mail' if count == 1 else 'mails'} will be tried again.")
+    click.echo(counted("%d mail(|s) will be tried again at the next run.", count))

@@ -1,9 +1,9 @@
 """The dialect helpers: everything that differs between SQLite, PostgreSQL and MariaDB."""
 
 from .attach import attach
-from .dialect import claim, find_or_insert, insert_once, lock_rows
+from .dialect import add_upsert, claim, find_or_insert, insert_once, lock_rows, overwrite_deleted
 from .types import NOT_PERSONAL, Base, BigId, Key, Moment, check, unique
-from .unit import announce, transaction
+from .unit import announce, around_commit, transaction
 
 __all__ = [
     "NOT_PERSONAL",
@@ -11,13 +11,16 @@ __all__ = [
     "BigId",
     "Key",
     "Moment",
+    "add_upsert",
     "announce",
+    "around_commit",
     "attach",
     "check",
     "claim",
     "find_or_insert",
     "insert_once",
     "lock_rows",
+    "overwrite_deleted",
     "transaction",
     "unique",
 ]

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, insert, select, update
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy import Engine, Table, insert, select, update
+from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session
 
 from .types import MYSQL, Base
@@ -66,6 +66,30 @@ def find_or_insert(session: Session, model: type[M], keys: dict[str, Any], value
     return row
 
 
+def add_upsert(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
+    """Insert rows of numbers, or add them to the rows with the same primary key; one statement for all of them.
+
+    Each row names the same columns.
+    """
+    if not rows:
+        return
+    table, name = table_of(model), dialect_name(session)
+    numbers = [column for column in rows[0] if column not in table.primary_key.columns]
+    if name in MYSQL:
+        from sqlalchemy.dialects import mysql
+
+        add = mysql.insert(table)
+        sums = {column: table.c[column] + add.inserted[column] for column in numbers}
+        session.execute(add.on_duplicate_key_update(sums), rows)
+        return
+    from sqlalchemy.dialects import postgresql, sqlite
+
+    insertion = (postgresql if name == "postgresql" else sqlite).insert(table)
+    new = {column: table.c[column] + insertion.excluded[column] for column in numbers}
+    keys = list(table.primary_key.columns)
+    session.execute(insertion.on_conflict_do_update(index_elements=keys, set_=new), rows)
+
+
 def lock_rows(session: Session, model: type[Base], ids: Iterable[int]) -> None:
     """Lock rows in the order of their ids until the transaction ends.
 
@@ -101,3 +125,24 @@ def claim(
     if ids:
         session.execute(update(table).where(table.c.id.in_(ids)).values(new))
     return token, ids
+
+
+def overwrite_deleted(session: Session) -> None:
+    """Let SQLite write zeros over what this connection deletes; the others tidy up by themselves."""
+    if dialect_name(session) == "sqlite":
+        session.connection().exec_driver_sql("PRAGMA secure_delete = ON").close()
+
+
+def rebuild_file(engine: Engine) -> bool:
+    """Rebuild an SQLite file, so that no deleted word is left in it or beside it; say whether that was done.
+
+    Whoever writes waits meanwhile. A file that is in use is left for another time.
+    """
+    if engine.dialect.name != "sqlite":
+        return False
+    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        try:
+            connection.exec_driver_sql("VACUUM")
+            return not connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").scalar_one()
+        except OperationalError:
+            return False

@@ -15,9 +15,10 @@ from ..state import State
 
 T = TypeVar("T")
 
-_TRIES = 3
+_TRIES = 5
 _WAITING = "flask_trust_signals"
 _COMMITTED = "flask_trust_committed"
+_AROUND_COMMIT = "flask_trust_around_commit"
 
 _TRANSIENT_STATES = {"40001", "40P01"}  # PostgreSQL: serialisation failure, deadlock
 _TRANSIENT_NUMBERS = {1205, 1213, 1020}  # MariaDB: lock wait timeout, deadlock, record changed since last read
@@ -34,7 +35,7 @@ def is_transient(error: BaseException) -> bool:
 
 
 def transaction(state: State, work: Callable[[Session], T]) -> T:
-    """Run `work` in a transaction of its own and commit it; up to 3 times where databases ask for it.
+    """Run `work` in a transaction of its own and commit it; up to 5 times where databases ask for it.
 
     `work` must therefore change nothing but the database.
     """
@@ -92,3 +93,35 @@ def _send(session: Session, ended: SessionTransaction) -> None:
     waiting, session.info[_WAITING] = session.info.get(_WAITING, []), []
     for _, signal, app, arguments in waiting if committed else ():
         signal.send(app, **arguments)
+
+
+def around_commit(session: Session, before: Callable[[], None], after: Callable[[], None]) -> None:
+    """Call `before` as this session's transaction is about to commit, and `after` once it has; a rollback drops both.
+
+    What `before` raises stops the commit.
+    """
+    if _AROUND_COMMIT not in session.info:
+        session.info[_AROUND_COMMIT] = []
+        event.listen(session, "before_commit", _call_before)
+        event.listen(session, "after_commit", _call_after)
+        event.listen(session, "after_soft_rollback", _drop_calls)
+    within = session.get_nested_transaction() or session.get_transaction()
+    session.info[_AROUND_COMMIT].append((within, before, after))
+
+
+def _call_before(session: Session) -> None:
+    if not session.in_nested_transaction():  # the end of a savepoint is no commit
+        for _, before, _after in session.info[_AROUND_COMMIT]:
+            before()
+
+
+def _call_after(session: Session) -> None:
+    if not session.in_nested_transaction():
+        waiting, session.info[_AROUND_COMMIT] = session.info[_AROUND_COMMIT], []
+        for _, _before, after in waiting:
+            after()
+
+
+def _drop_calls(session: Session, undone: SessionTransaction) -> None:
+    waiting = session.info[_AROUND_COMMIT]
+    session.info[_AROUND_COMMIT] = [each for each in waiting if undone not in _around(each[0])]

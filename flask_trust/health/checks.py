@@ -12,13 +12,27 @@ from sqlalchemy.orm import Session
 from .. import links
 from ..db import transaction
 from ..errors import TrustError
+from ..figures import counted
 from ..invitations.queries import tally
 from ..mail.queries import count_by_state
+from ..moderation.queries import hidden_by_nobody
+from ..moderation.upkeep.actions import show_what_nobody_hid
 from ..orders.queries import delivered_count
+from ..privacy.catalogue import entries
+from ..privacy.laws.missing import missing, missing_in_words
+from ..privacy.page.editions import find_standing, reworded
+from ..privacy.retention.queries import overdue
+from ..privacy.rights.queries import count_late
+from ..privacy.shop_part import read_shop_part
+from ..reviews.families.actions import bring_home
+from ..reviews.families.queries import misplaced
 from ..scores.models import Subject
 from ..scores.queries import counts_of, sums_of
+from ..settings import Settings
 from ..state import State
-from .recount import Truth, all_subjects, repair_subject, truths
+from ..verdicts.rules import Kind
+from .adapter import faults_of_adapter
+from .recount import Truth, all_subjects, parts_agree, repair_subject, repair_votes, truths, wrong_votes
 
 #: A running sum of floats may differ from a recount by rounding and by nothing more.
 TOLERANCE = 1e-9
@@ -37,7 +51,20 @@ class Finding:
 
 def check(state: State, *, repair: bool = False) -> list[Finding]:
     """Return what is wrong, an empty list where all is well; with `repair`, totals are mended and re-checked."""
-    found = [*_totals(state, repair=repair), *state.read(_requests), *state.read(_outbox), *_settings(state)]
+    found = [
+        *_hidden(state, repair=repair),  # first: totals follow
+        *_families(state, repair=repair),
+        *_totals(state, repair=repair),
+        *_votes(state, repair=repair),
+        *state.read(_requests),
+        *state.read(_outbox),
+        *_late_requests(state),
+        *_settings(state),
+        *(Finding(words) for words in faults_of_adapter(state)),
+        *_policy(state),
+        *_versions(state),
+        *_overdue(state),
+    ]
     return found + list(_links())
 
 
@@ -55,7 +82,9 @@ def _difference(session: Session, subject_id: int) -> str | None:
     row = session.get_one(Subject, subject_id)
     truth = truths(session, row)
     if _agrees(row, truth):
-        return None
+        if parts_agree(session, row, truth):
+            return None
+        return f"The counts by day or by question of {row.kind} {row.key!r} differ from what a recount says."
     return (
         f"The totals of {row.kind} {row.key!r} say {list(counts_of(row))} with {row.shown} shown, "
         f"a recount says {truth.counts} with {truth.shown} shown."
@@ -71,29 +100,122 @@ def _agrees(row: Subject, truth: Truth) -> bool:
     return same_sums and same_counts and row.next_shown_at == truth.next_shown_at and not truth.miscounted
 
 
+def _votes(state: State, *, repair: bool) -> list[Finding]:
+    wrong = state.read(wrong_votes)
+    if wrong and repair:
+        transaction(state, lambda session: repair_votes(session, wrong))
+        wrong = state.read(wrong_votes)
+    words = counted("%d review(|s) (says|say) another number of helpful votes than a recount.", len(wrong))
+    return [Finding(words, repairable=True)] if wrong else []
+
+
 def _requests(session: Session) -> list[Finding]:
     delivered, accounted = delivered_count(session), tally(session).total
     if delivered == accounted:
         return []
-    return [Finding(f"{delivered} orders have arrived, but {accounted} are asked, waiting or skipped.")]
+    arrived = counted("%d order(|s) (has|have) arrived", delivered)
+    return [Finding(f"{arrived}, but {counted('%d (is|are)', accounted)} asked, waiting or skipped.")]
+
+
+def _hidden(state: State, *, repair: bool) -> Iterator[Finding]:
+    kinds: tuple[tuple[Kind, str], ...] = (("review", "%d review(|s) (is|are)"), ("rating", "%d rating(|s) (is|are)"))
+    for kind, words in kinds:
+        if repair and state.read(lambda session: hidden_by_nobody(session, kind)):  # noqa: B023 run at once
+            transaction(state, lambda session: show_what_nobody_hid(session, kind))  # noqa: B023 run at once
+        if number := state.read(lambda session: hidden_by_nobody(session, kind)):  # noqa: B023 run at once
+            said = counted(words, number)
+            yield Finding(f"{said} hidden without a decision: somebody changed the tables by hand.", repairable=True)
+
+
+def _families(state: State, *, repair: bool) -> list[Finding]:
+    wrong = state.read(misplaced)
+    if wrong and repair:
+        for product in wrong:
+            transaction(state, lambda session: bring_home(session, product, state.clock()))  # noqa: B023 run at once
+        wrong = state.read(misplaced)
+    words = counted(
+        "%d product(|s) (has|have) reviews that count for something else than the product's family.", len(wrong)
+    )
+    return [Finding(words, repairable=True)] if wrong else []
 
 
 def _outbox(session: Session) -> list[Finding]:
-    held = count_by_state(session).get("held", 0)
-    return (
-        [Finding(f"{held} mails are held: see 'flask trust mail list', then 'flask trust mail retry'.")] if held else []
-    )
+    given_up = count_by_state(session).get("held", 0)
+    words = counted("%d mail(|s) (was|were) given up", given_up)
+    return [Finding(f"{words}: see 'flask trust mail list', then 'flask trust mail retry'.")] if given_up else []
+
+
+def _late_requests(state: State) -> list[Finding]:
+    late = state.read(lambda session: count_late(session, state.clock()))
+    words = counted("%d request(|s) about data (is|are) late", late)
+    return [Finding(f"{words}: see {state.settings.url_prefix}/desk/requests.")] if late else []
 
 
 def _settings(state: State) -> Iterator[Finding]:
     settings = state.settings
     if not settings.mail_is_on:
-        yield Finding("TRUST_MAIL_URL is not set: mails are planned and none is sent.")
+        yield Finding(f"TRUST_MAIL_URL is not set: mails are planned and none is sent.{_wanted_too(settings)}")
     address = urlsplit(settings.base_url)
     if address.scheme == "http" and address.hostname not in LOOPBACK:
         yield Finding("TRUST_BASE_URL begins with http: one-click unsubscribing (RFC 8058) needs https.")
     if not settings.shop_name:
         yield Finding("TRUST_SHOP_NAME is not set: readers are not told whose reviews these are.")
+
+
+def _wanted_too(settings: Settings) -> str:
+    """Say which settings mail will want as well, so that they do not come out one by one."""
+    given = {
+        "TRUST_BASE_URL": settings.base_url,
+        "TRUST_SHOP_ADDRESS": settings.shop_address,
+        "TRUST_MAIL_FROM": settings.mail_from,
+        "TRUST_MAIL_BASIS": settings.mail_basis,
+    }
+    names = [name for name, value in given.items() if not value]
+    return f" Mail will want {', '.join(names)} as well." if names else ""
+
+
+def _policy(state: State) -> Iterator[Finding]:
+    part = read_shop_part(state.settings.policy)
+    if part.own_policy and not part.data:
+        return  # the shop keeps a policy of its own, and ours is a notice about reviews beside it
+    lines = missing_in_words(missing(entries(), part, state.settings))
+    if not part.given:
+        yield Finding(
+            "TRUST_POLICY is not set: the privacy page is a notice about reviews only. Write a TOML file with what "
+            'follows, or with own_policy = "/privacy" where your shop has a policy elsewhere.'
+        )
+    yield from (Finding(f"The privacy policy lacks {line}") for line in lines)
+
+
+def _versions(state: State) -> Iterator[Finding]:
+    standing = find_standing(state)
+    if standing.current is not None and (standing.moved or reworded(state, standing)):
+        yield Finding(
+            f"The privacy page says something else than version {standing.current.number}: "
+            "'flask trust policy check' says what, 'flask trust policy publish' makes a new version of it."
+        )
+
+
+#: What is older than promised, by rule of retention.
+_OLD = {
+    "mail": "%d record(|s) of mails (is|are)",
+    "visitor_vote": "%d helpful vote(|s) of visitors (is|are)",
+    "order": "%d order(|s) without a word of (its buyer|their buyers) (is|are)",
+    "case": "%d closed report(|s) with what was said (is|are)",
+    "contact": "%d address(|es) of people who reported something (is|are)",
+    "flood": "%d count(|s) of forms (is|are)",
+    "note": "%d rating(|s) with a private note (is|are)",
+    "taken_down": "%d text(|s) that (was|were) taken down (is|are)",
+    "data_request": "%d answered request(|s) about data (is|are)",
+}
+
+
+def _overdue(state: State) -> Iterator[Finding]:
+    now = state.clock()
+    for rule, number in state.read(lambda session: overdue(session, now)).items():
+        yield Finding(
+            f"{counted(_OLD[rule], number)} older than the privacy page promises: does 'flask trust run' run?"
+        )
 
 
 def _links() -> Iterator[Finding]:

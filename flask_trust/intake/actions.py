@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
-from typing import Literal
+from functools import wraps
+from typing import Literal, ParamSpec, TypeVar
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -12,30 +13,55 @@ from sqlalchemy.orm import Session
 from .. import lookup
 from ..addresses import GUEST
 from ..clock import as_utc
-from ..db import announce, find_or_insert, lock_rows
+from ..db import find_or_insert, lock_rows
 from ..errors import BadValue
 from ..invitations import actions as invitations
 from ..invitations.models import Request
 from ..links import secret_keys
+from ..moderation.upkeep.actions import merge_author
 from ..orders import actions as orders
 from ..orders.models import Line, Order
+from ..orders.queries import deals_of, newest_orders_of
 from ..orders.queries import find as find_order
-from ..orders.queries import lines_of, newest_orders_of
-from ..orders.rules import Evidence, expected_arrival
+from ..orders.rules import Evidence, expected_arrival, terms_of
 from ..people import actions as people
 from ..people.models import Person
 from ..people.queries import find as find_person
-from ..people.queries import follow, guests
-from ..reviews.actions import erase_all, merge_authors, reviews_of_lines
+from ..people.queries import guests
+from ..privacy.rights.actions import erase, erase_account, erase_reports
+from ..privacy.rights.queries import is_gone
+from ..ratings.actions import merge_raters
+from ..ratings.notices import invite_without_arrival
+from ..ratings.opening import pass_by_choice
+from ..reviews.actions import merge_authors, reviews_of_lines
+from ..scores.actions import touch_pages_of
 from ..shop import Event, clean_id
 from ..shop import Order as ShopOrder
-from ..signals import person_erased
 from ..state import State
 from .models import Cursor
 
 LineIds = Iterable[object] | None
+P = ParamSpec("P")
+R = TypeVar("R")
 
 GUESTS_AT_ONCE = 50
+
+
+class OfErased(Exception):
+    """The order belonged to somebody who was erased: what is told of it is not noted."""
+
+
+def unless_erased(event: Callable[P, R]) -> Callable[P, R | None]:
+    """Let an event about an order of somebody who was erased do nothing, so that it brings nobody back."""
+
+    @wraps(event)
+    def told(*arguments: P.args, **keywords: P.kwargs) -> R | None:
+        try:
+            return event(*arguments, **keywords)
+        except OfErased:
+            return None
+
+    return told
 
 
 class Call:
@@ -45,38 +71,48 @@ class Call:
         """Note the order as the shop describes it; raises `UnknownOrder`, `BadValue` and `AdapterError`."""
         self.session, self.state, self.now = session, state, state.clock()
         self.told = told or lookup.order(state.shop, clean_id(order_id))
-        self.order: Order = orders.note(session, self.told, self._buyer(), state.settings.arrival_days, self.now)
+        self.order: Order
+        days, self.terms = state.settings.arrival_days, terms_of(state.settings)
+        self.order, self._lines = orders.note(session, self.told, self._buyer(), days, self.terms, self.now)
 
     def _buyer(self) -> int:
-        """Return our number of the buyer; one who was erased is not brought back by an order that is told again."""
-        known = find_order(self.session, self.told.id)
-        person = follow(self.session, self.session.get(Person, known.buyer_id)) if known else None
-        if person is not None and person.key is None:
-            return person.id
+        """Return our number of the buyer; raises `OfErased` for an order of somebody who was erased."""
+        if find_order(self.session, self.told.id) is None and is_gone(self.session, self.told.id):
+            raise OfErased
         return people.enrol(self.session, self.told.buyer, self.now).id
 
     def lines(self, line_ids: LineIds) -> list[Line]:
         """Return the lines that are meant; raises `BadValue` for one the order does not have."""
         wanted = None if line_ids is None else [clean_id(each) for each in line_ids]
-        return orders.chosen(lines_of(self.session, self.order.id, locked=True), wanted)
+        return orders.chosen(self._lines, wanted)
 
     def moment(self, at: datetime | None) -> datetime:
         """Return when it happened: now unless told, never in the future and never before the order."""
         return self.now if at is None else min(max(as_utc(at), self.order.placed_at), self.now)
 
+    def arrive(self, lines: Iterable[Line], at: datetime, by: Evidence) -> None:
+        """Note that lines have arrived, which opens their deals."""
+        if orders.arrive(self.session, self.order, lines, at, by, self.terms, self.now):
+            self.open_up()
+
+    def open_up(self) -> None:
+        """Let sellers who never rate buyers pass in what has just opened."""
+        pass_by_choice(self.session, deals_of(self.session, self.order.id), self.now)
+
     def plan(self, *, even_old: bool) -> Request | None:
         """Plan the mail about what has arrived so far."""
-        lines = lines_of(self.session, self.order.id, locked=True)
         return invitations.plan(
-            self.session, self.order, lines, self.told.buyer, self.state.settings, self.now, even_old=even_old
+            self.session, self.order, self._lines, self.told.buyer, self.state.settings, self.now, even_old=even_old
         )
 
 
+@unless_erased
 def placed(session: Session, state: State, order_id: object, *, told: ShopOrder | None = None) -> None:
     """Note an order, so that it is missed when it never arrives."""
     Call(session, state, order_id, told)
 
 
+@unless_erased
 def shipped(
     session: Session,
     state: State,
@@ -91,6 +127,7 @@ def shipped(
     orders.ship(session, call.order, call.lines(line_ids), call.moment(at), state.settings.arrival_days)
 
 
+@unless_erased
 def delivered(
     session: Session,
     state: State,
@@ -108,10 +145,11 @@ def delivered(
     if line_ids is None:
         # What was cancelled of an order does not come with the rest; that it came after all has to be said of it.
         lines = [line for line in lines if line.cancelled_at is None] or lines
-    orders.arrive(session, call.order, lines, call.moment(at), by, call.now)
+    call.arrive(lines, call.moment(at), by)
     return call.plan(even_old=even_old)
 
 
+@unless_erased
 def cancelled(
     session: Session,
     state: State,
@@ -129,9 +167,13 @@ def cancelled(
     lines = call.lines(line_ids)
     # Where an arrival was only guessed, what the buyer wrote about the thing shows that it came.
     written = reviews_of_lines(session, [line.id for line in lines])
-    orders.cancel(session, call.order, [line for line in lines if line.id not in written], by, paid, call.now)
+    lines = [line for line in lines if line.id not in written]
+    orders.cancel(session, call.order, lines, by, paid, call.terms, call.now)
+    call.open_up()
+    invite_without_arrival(session, deals_of(session, call.order.id), call.now)
 
 
+@unless_erased
 def paused(session: Session, state: State, order_id: object, until: datetime) -> None:
     """Postpone the mail while a return or dispute is open, by 14 days at most."""
     call = Call(session, state, order_id)
@@ -139,6 +181,7 @@ def paused(session: Session, state: State, order_id: object, until: datetime) ->
     invitations.look_again(session, call.order)
 
 
+@unless_erased
 def returned(session: Session, state: State, order_id: object, line_ids: LineIds, reason: str | None) -> None:
     """Note that lines were sent back; they stay ratable and nothing written about them changes."""
     call = Call(session, state, order_id)
@@ -173,30 +216,35 @@ def merged(session: Session, state: State, old_id: object, new_id: object) -> No
     if old.id == new.id:
         return
     lock_rows(session, Person, [old.id, new.id])
+    orders.lock_deals_of(session, old.id)
     merge_authors(session, old.id, new.id, now)
+    merge_raters(session, old.id, new.id, now)
+    merge_author(session, old.id, new.id)
     orders.hand_over(session, old.id, new.id)
     invitations.hand_over(session, old.id, new.id)
     people.merge(session, old, new, now)
     session.flush()
+    touch_pages_of(session, new.id)
 
 
-def erased(session: Session, state: State, person_id: object) -> None:
-    """Erase what a person has written and what ties our rows to them.
+def erased(
+    session: Session, state: State, person_id: object, wish: people.Wish = "shop"
+) -> Literal["person", "reports", "nothing"]:
+    """Erase what a person has written and what ties our rows to them; say what of them was here.
 
     Of an account that became part of another only its own traces go: what it wrote belongs to the other now.
     """
     key = clean_id(person_id)
-    if people.forget_merged(session, key) or (person := _known(session, state, key)) is None:
-        return
-    now = state.clock()
-    # The person first, as in publishing: what is being written at this moment is erased, or refused, and never missed.
-    lock_rows(session, Person, [person.id])
-    erase_all(session, person.id, now)
-    orders.forget_reasons(session, person.id)
-    invitations.stop_all(session, person.id, "erased")
-    people.forget(session, person, now)
-    announce(session, person_erased, person_id=person.id, shop_key=key)
-    session.flush()
+    account = people.merged_account(session, key)
+    if account is not None:
+        erase_account(session, state, account, wish, state.clock())
+        return "person"
+    email = lookup.email_for_erasure(state.shop, key)
+    person = _known(session, state, key)
+    if person is not None:
+        erase(session, state, person, wish, email=email)
+        return "person"
+    return "reports" if email and erase_reports(session, state, email) else "nothing"
 
 
 def bounced(session: Session, state: State, person_id: object) -> None:
@@ -219,6 +267,7 @@ def apply_event(session: Session, state: State, event: Event, told: ShopOrder, *
             cancelled(session, state, event.order_id, event.line_ids, "buyer", paid=False, told=told)
 
 
+@unless_erased
 def assume_arrived(session: Session, state: State, order_id: str, told: ShopOrder | None) -> None:
     """Take lines as arrived that should be there by now and nobody has told about; the mail will ask."""
     if told is None:
@@ -229,7 +278,7 @@ def assume_arrived(session: Session, state: State, order_id: str, told: ShopOrde
     for line in call.lines(None):
         guess = expected_arrival(call.order.placed_at, call.order.promised_at, line.shipped_at, days)
         if line.expected_at is not None and line.expected_at <= call.now and guess is not None:
-            orders.arrive(session, call.order, [line], guess.at, guess.by, call.now)
+            call.arrive([line], guess.at, guess.by)
     call.plan(even_old=False)
 
 

@@ -1,7 +1,5 @@
 """How far the shop has been asked."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy.orm import Mapped, mapped_column

@@ -59,7 +59,8 @@ def plan(
         moment = max(moment, in_daytime(now, local))
     values = {"order_id": order.id, "buyer_id": order.buyer_id, "planned_for": moment, "due": moment}
     new = insert_once(session, Request, values)
-    request = _found(session, order)
+    request = find(session, order.id, locked=True)
+    assert request is not None
     if new and not (fresh or even_old):
         _skip(request, "too_old")
     elif request.reason == "too_old" and (fresh or even_old):
@@ -181,9 +182,10 @@ def stop(request: Request, reason: Reason) -> None:
 
 
 def stop_all(session: Session, buyer_id: int, reason: Reason) -> None:
-    """End the asking about every order of a buyer."""
+    """End the asking about every order of a buyer whose mails are taken out of the queue."""
     for request in session.query(Request).filter_by(buyer_id=buyer_id):
-        stop(request, reason)
+        request.queued_as = request.queued_at = None
+        _stop_asking(request, reason)
 
 
 def hand_over(session: Session, old_buyer: int, new_buyer: int) -> None:

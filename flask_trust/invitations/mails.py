@@ -15,7 +15,7 @@ from ..errors import MailError
 from ..mail.letter import Drop, Later, Letter, check_address
 from ..mail.models import Outgoing
 from ..orders.models import Line, Order
-from ..orders.queries import arrived, keys_of, lines_of
+from ..orders.queries import arrived, deals_of, keys_of, lines_of
 from ..people.actions import note_bounce
 from ..people.models import Person
 from ..people.queries import follow
@@ -100,7 +100,7 @@ def letter_for(session: Session, state: State, order: Order, told: ShopOrder, *,
         return Letter(
             to=check_address(told.buyer.email),
             subject=i18n._("How was your order from %(shop)s?", shop=state.settings.shop_name),
-            text=_airy(fragment("trust/mail/request.txt", **context)),
+            text=airy(fragment("trust/mail/request.txt", **context)),
             html=fragment("trust/mail/request.html", **context),
             language=i18n.language_tag(),
             timezone=told.buyer.timezone,
@@ -108,7 +108,7 @@ def letter_for(session: Session, state: State, order: Order, told: ShopOrder, *,
         )
 
 
-def _airy(text: str) -> str:
+def airy(text: str) -> str:
     """Leave one empty line where the template left several."""
     return re.sub(r"\n{3,}", "\n\n", text).strip() + "\n"
 
@@ -122,35 +122,37 @@ def _context(session: Session, state: State, order: Order, told: ShopOrder, *, r
     lines = lines_of(session, order.id)
     here = arrived(lines)
     token = links.sign("rate", order.id, order.link_version)
-    titles = _titles(state, here)
+    titles, modes = titles_of(state, here), {deal.mode for deal in deals_of(session, order.id)}
     return {
-        "greeting_name": _greeting_name(told.buyer.name),
+        "greeting_name": greeting_name(told.buyer.name),
         "reminder": reminder,
         "guessed": any(line.delivered_by != "told" for line in here),
         "ordered_on": i18n.format_day(order.placed_at),
         "incentive": order.incentive,
+        "sellers": "mutual" in modes or "buyers" in modes,
+        "mutual": "mutual" in modes,
         # Numbered among all lines: links in old mails stay right when the rest of the order arrives.
         "items": [_item(line, titles, token, place) for place, line in enumerate(lines) if line in here],
         "rate_url": public_url("rate", token=token),
         "not_arrived_url": public_url("rate", token=token, ask="arrival"),
         "not_mine_url": public_url("rate", token=token, ask="mine"),
-        "unsubscribe_url": _unsubscribe_url(order.buyer_id, told.buyer.email or ""),
+        "unsubscribe_url": unsubscribe_url(order.buyer_id, told.buyer.email or ""),
     }
 
 
-def _unsubscribe_url(person_id: int, email: str) -> str:
+def unsubscribe_url(person_id: int, email: str) -> str:
     """Return the link that opts out a person and the very address that this mail goes to."""
     return public_url("unsubscribe", token=links.sign("unsubscribe", person_id, extra=address_hashes(email)[0]))
 
 
-def _greeting_name(name: str) -> str:
+def greeting_name(name: str) -> str:
     try:
         return clean_line(name, 60)
     except TextTooLong:
         return ""
 
 
-def _titles(state: State, lines: Sequence[Line]) -> dict[str, str]:
+def titles_of(state: State, lines: Sequence[Line]) -> dict[str, str]:
     nameless = [line.product_key for line in lines if not line.title]
     known = lookup.or_nothing(lookup.products, state.shop, nameless)
     names = {key: product.name for key, product in known.items()}
@@ -159,9 +161,9 @@ def _titles(state: State, lines: Sequence[Line]) -> dict[str, str]:
 
 def _item(line: Line, titles: dict[str, str], token: str, number: int) -> Item:
     stars = [public_url("rate", token=token, line=number, stars=stars) for stars in range(1, 6)]
-    return Item(_plain(titles[line.key]), _plain(line.variant or ""), stars)
+    return Item(plain(titles[line.key]), plain(line.variant or ""), stars)
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Return one line without control or direction characters: sellers write titles, and may mean mischief."""
     return clean_line(text[:LONGEST_TITLE], 4 * LONGEST_TITLE)

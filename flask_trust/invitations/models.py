@@ -1,7 +1,5 @@
 """Who is asked, when, and why not: one row for each order of which something has arrived."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import ForeignKey, Index, Integer, String
@@ -9,9 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import conv
 
 from ..db import NOT_PERSONAL, Base, BigId, Key, Moment, check, unique
-from ..inventory import WHOSE, personal
+from ..inventory import personal, whose
 
-_KEEP = "until the order's reviews are gone or you are erased"
+_ASKING = personal("asking", "ask_rarely", "legitimate-interest", "order", "shop")
 
 
 class Request(Base):
@@ -34,25 +32,17 @@ class Request(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     order_id: Mapped[int] = mapped_column(ForeignKey("trust_order.id"))
-    buyer_id: Mapped[int] = mapped_column(BigId, info=WHOSE)
+    buyer_id: Mapped[int] = mapped_column(BigId, info=whose("asking", "until_withdrawn", also="order"))
     state: Mapped[str] = mapped_column(String(10), default="waiting", info=NOT_PERSONAL)
-    reason: Mapped[str | None] = mapped_column(
-        String(20), info=personal("say why you were not asked", "legitimate-interest", _KEEP, "shop")
-    )
+    reason: Mapped[str | None] = mapped_column(String(20), info=_ASKING)
     #: Why a waiting row waits longer than planned, for the owner.
     held_up_by: Mapped[str | None] = mapped_column(String(20), info=NOT_PERSONAL)
-    planned_for: Mapped[datetime] = mapped_column(Moment)
-    due: Mapped[datetime | None] = mapped_column(Moment)
+    planned_for: Mapped[datetime] = mapped_column(Moment, info=_ASKING)
+    due: Mapped[datetime | None] = mapped_column(Moment, info=NOT_PERSONAL)
     token: Mapped[str | None] = mapped_column(Key(32), info=NOT_PERSONAL)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     queued_as: Mapped[str | None] = mapped_column(String(10), info=NOT_PERSONAL)
-    queued_at: Mapped[datetime | None] = mapped_column(Moment)
-    asked_at: Mapped[datetime | None] = mapped_column(
-        Moment, info=personal("not write to you too often", "legitimate-interest", _KEEP, "shop")
-    )
-    reminded_at: Mapped[datetime | None] = mapped_column(
-        Moment, info=personal("not write to you too often", "legitimate-interest", _KEEP, "shop")
-    )
-    answered_at: Mapped[datetime | None] = mapped_column(
-        Moment, info=personal("not ask again once you have written", "legitimate-interest", _KEEP, "shop")
-    )
+    queued_at: Mapped[datetime | None] = mapped_column(Moment, info=_ASKING)
+    asked_at: Mapped[datetime | None] = mapped_column(Moment, info=_ASKING)
+    reminded_at: Mapped[datetime | None] = mapped_column(Moment, info=_ASKING)
+    answered_at: Mapped[datetime | None] = mapped_column(Moment, info=_ASKING)

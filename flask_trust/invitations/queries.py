@@ -35,9 +35,10 @@ def tally(session: Session) -> Tally:
     return Tally(counts["asked"], counts["waiting"], skipped)
 
 
-def find(session: Session, order_id: int) -> Request | None:
-    """Return the request about an order."""
-    return session.scalar(select(Request).where(Request.order_id == order_id))
+def find(session: Session, order_id: int, *, locked: bool = False) -> Request | None:
+    """Return the request about an order; a `locked` one as it is now, even in an old transaction."""
+    query = select(Request).where(Request.order_id == order_id)
+    return session.scalar(query.with_for_update().execution_options(populate_existing=True) if locked else query)
 
 
 def last_mail_to(session: Session, buyer_id: int, besides: int, now: datetime) -> datetime | None:

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from .models import Entry
 
-Role = Literal["buyer", "seller", "staff", "shop", "job"]
+Role = Literal["buyer", "seller", "staff", "shop", "job", "reader"]
 
 
 def new_nonce() -> str:
@@ -22,8 +22,12 @@ def new_nonce() -> str:
 
 def commitment(nonce: str, content: dict[str, Any]) -> str:
     """Return SHA-256(nonce ‖ canonical JSON of the content) in hex."""
-    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(bytes.fromhex(nonce) + canonical.encode()).hexdigest()
+    return hashlib.sha256(bytes.fromhex(nonce) + canonical(content).encode()).hexdigest()
+
+
+def canonical(content: dict[str, Any]) -> str:
+    """Return content as JSON in the one form that is hashed: sorted keys, no blanks between, one line."""
+    return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
 def record(

@@ -1,7 +1,5 @@
 """One append-only row for each thing that happened."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Index, String
@@ -9,7 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import conv
 
 from ..db import NOT_PERSONAL, Base, BigId, Key, Moment
-from ..inventory import WHOSE
+from ..inventory import personal, whose
+
+_PROOF = personal("journal", "prove", "legitimate-interest", "journal", "author")
 
 
 class Entry(Base):
@@ -26,12 +26,12 @@ class Entry(Base):
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
-    at: Mapped[datetime] = mapped_column(Moment)
-    actor_id: Mapped[int | None] = mapped_column(BigId, info=WHOSE)
+    at: Mapped[datetime] = mapped_column(Moment, info=_PROOF)
+    actor_id: Mapped[int | None] = mapped_column(BigId, info=whose("journal", "journal"))
     role: Mapped[str] = mapped_column(String(10), info=NOT_PERSONAL)
     event: Mapped[str] = mapped_column(String(30), info=NOT_PERSONAL)
-    kind: Mapped[str] = mapped_column(String(10), info=NOT_PERSONAL)
+    kind: Mapped[str] = mapped_column(String(20), info=NOT_PERSONAL)
     object_id: Mapped[int] = mapped_column(BigId)
     state_from: Mapped[str | None] = mapped_column(String(20), info=NOT_PERSONAL)
     state_to: Mapped[str | None] = mapped_column(String(20), info=NOT_PERSONAL)
-    commitment: Mapped[str | None] = mapped_column(Key(64), info=NOT_PERSONAL)
+    commitment: Mapped[str | None] = mapped_column(Key(64), info=_PROOF)

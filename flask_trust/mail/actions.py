@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import CursorResult, bindparam, select, update
+from sqlalchemy import ColumnElement, CursorResult, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from ..db import claim, insert_once
@@ -15,14 +15,26 @@ from .models import OPEN, Outgoing
 from .rules import marked, next_try
 
 
-def enqueue(session: Session, dedupe: str, kind: str, *, person_id: int, object_id: int, now: datetime) -> bool:
-    """Put a mail into the outbox in the caller's transaction; the same `dedupe` key goes in only once."""
+def enqueue(
+    session: Session,
+    dedupe: str,
+    kind: str,
+    *,
+    person_id: int,
+    object_id: int,
+    now: datetime,
+    due: datetime | None = None,
+) -> bool:
+    """Put a mail that may leave now (or when `due`) into the outbox in the caller's transaction.
+
+    The same `dedupe` key goes in only once.
+    """
     values = {
         "dedupe": dedupe,
         "kind": kind,
         "person_id": person_id,
         "object_id": object_id,
-        "due": now,
+        "due": due or now,
         "created_at": now,
     }
     return insert_once(session, Outgoing, values)
@@ -101,3 +113,10 @@ _MINE = update(_BOX).where(
     _BOX.c.token == bindparam("held_by"),
     _BOX.c.state.in_(bindparam("states", expanding=True)),
 )
+
+
+def drop_unsent(session: Session, wanted: ColumnElement[bool], code: str) -> None:
+    """Take all mails of this kind that have not left, those that were given up too, out of the queue."""
+    open_ones = update(Outgoing).where(wanted, Outgoing.state.in_((*OPEN, "held")))
+    new = {"state": "dropped", "due": None, "error_code": code}
+    session.execute(open_ones.values(new), execution_options={"synchronize_session": False})

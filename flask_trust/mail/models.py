@@ -1,7 +1,5 @@
 """The outbox: a mail that is to leave is a row with a date. It holds ids; words and address come when it is sent."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Index, Integer, String
@@ -9,10 +7,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import conv
 
 from ..db import NOT_PERSONAL, Base, BigId, Key, Moment, check, unique
-from ..inventory import WHOSE
+from ..inventory import personal, whose
 
 #: A mail in one of these states has still to leave.
 OPEN = ("waiting", "sending", "unsure")
+
+_MAIL = personal("mail_record", "send_mail", "legitimate-interest", "mail", "shop")
 
 
 class Outgoing(Base):
@@ -32,13 +32,13 @@ class Outgoing(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     dedupe: Mapped[str] = mapped_column(Key(64), info=NOT_PERSONAL)
-    kind: Mapped[str] = mapped_column(String(20), info=NOT_PERSONAL)
-    person_id: Mapped[int] = mapped_column(BigId, info=WHOSE)
+    kind: Mapped[str] = mapped_column(String(20), info=_MAIL)
+    person_id: Mapped[int] = mapped_column(BigId, info=whose("mail_record", "mail"))
     object_id: Mapped[int] = mapped_column(BigId)
     state: Mapped[str] = mapped_column(String(10), default="waiting", info=NOT_PERSONAL)
-    due: Mapped[datetime | None] = mapped_column(Moment)
+    due: Mapped[datetime | None] = mapped_column(Moment, info=NOT_PERSONAL)
     token: Mapped[str | None] = mapped_column(Key(32), info=NOT_PERSONAL)
     attempts: Mapped[int] = mapped_column(Integer, default=0)
-    error_code: Mapped[str | None] = mapped_column(String(30), info=NOT_PERSONAL)
-    created_at: Mapped[datetime] = mapped_column(Moment)
-    sent_at: Mapped[datetime | None] = mapped_column(Moment)
+    error_code: Mapped[str | None] = mapped_column(String(30), info=_MAIL)
+    created_at: Mapped[datetime] = mapped_column(Moment, info=_MAIL)
+    sent_at: Mapped[datetime | None] = mapped_column(Moment, info=_MAIL)

@@ -20,3 +20,8 @@ def troubled(session: Session, limit: int = 100) -> Sequence[Outgoing]:
     """Return mails that are held, or wait after a failed try, newest first."""
     query = select(Outgoing).where(Outgoing.error_code.is_not(None), Outgoing.state.in_((*OPEN, "held")))
     return session.scalars(query.order_by(Outgoing.id.desc()).limit(limit)).all()
+
+
+def is_queued(session: Session, dedupe: str) -> bool:
+    """Say whether there is a mail with this key, whatever became of it."""
+    return session.scalar(select(Outgoing.id).where(Outgoing.dedupe == dedupe)) is not None

@@ -11,6 +11,9 @@ FIRST_PAUSE = timedelta(minutes=1)
 LONGEST_PAUSE = timedelta(hours=4)
 PATIENCE = timedelta(days=5)
 
+#: Kinds of mail whose object is an order; lists say which.
+ABOUT_ORDERS = ("request", "reminder", "receipt")
+
 #: Nobody can be reached there. Every other refusal is left to a person, since it may be the shop's own fault.
 NOBODY = {"broken_address", "recipient_refused"}
 

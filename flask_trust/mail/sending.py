@@ -47,7 +47,7 @@ class MailKind(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """A mail that is composed and may go."""
+    """A mail that is composed, and goes as soon as it is marked as such."""
 
     mail: Outgoing
     letter: Letter
@@ -93,19 +93,21 @@ class Mailing:
         finally:
             self._settle()
         self._postpone_rest(ids, token)
-        return self._done
+        return +self._done
 
     def _send_all(self, ids: Sequence[int], token: str) -> None:
-        known = self._look_up(ids, token)
-        for mail_id in ids:
-            # Composed while the server is busy with the mail before.
-            ready = self._compose(mail_id, token, known)
-            self._settle(ready)
-            if self._trouble:
-                return
-
-    def _look_up(self, ids: Sequence[int], token: str) -> Mapping[str, Any]:
         mails = self._state.read(lambda session: actions.read(session, ids, token))
+        self._done["lost"] += len(ids) - len(mails)
+        known = self._look_up(mails)
+        for mail in mails:
+            # Composed while the server is busy with the mail before.
+            ready = self._compose(mail, token, known[mail.kind])
+            marked = self._settle(ready)
+            if self._trouble is not None:
+                return
+            self._begin(marked)
+
+    def _look_up(self, mails: Sequence[Outgoing]) -> Mapping[str, Any]:
         by_kind = {kind: [mail for mail in mails if mail.kind == kind] for kind in {mail.kind for mail in mails}}
         return {kind: self._look_up_kind(kind, some) for kind, some in by_kind.items()}
 
@@ -116,13 +118,9 @@ class Mailing:
             log.warning("%s; each mail is looked up by itself, so that a broken order holds up no other", error)
             return None
 
-    def _compose(self, mail_id: int, token: str, known: Mapping[str, Any]) -> Ready | None:
+    def _compose(self, mail: Outgoing, token: str, known: Any) -> Ready | None:
         with self._state.session() as session:
-            mail = next(iter(actions.read(session, [mail_id], token)), None)
-            if mail is None:
-                self._done["lost"] += 1
-                return None
-            letter = self._written(session, mail, known.get(mail.kind))
+            letter = self._written(session, mail, known)
         match letter:
             case MailError() as error:
                 self._fail(mail, token, error)
@@ -156,31 +154,13 @@ class Mailing:
         message = build(letter, self._state.settings, identity, self._state.clock())
         return Ready(mail, letter, message, message.as_bytes(), token)
 
-    def _settle(self, following: Ready | None = None) -> None:
-        """Wait until the mail under way was taken, note what became of it, and pass the following one on."""
-        sent = self._taken()
-        if following is not None and self._trouble is None:
-            self._start(following, after=sent)
-        elif sent is not None:
-            self._done[transaction(self._state, lambda session: self._note_sent(session, sent))] += 1
+    def _mark(self, session: Session, ready: Ready | None) -> bool:
+        """Mark a mail as going out right now; say whether it may, since another worker can have it by now."""
+        return ready is not None and actions.mark(session, ready.mail, ready.token, self._state.clock() + self._lease)
 
-    def _taken(self) -> Ready | None:
-        """Return the mail under way once the server has taken it."""
-        ready, self._under_way = self._under_way, None
+    def _begin(self, ready: Ready | None) -> None:
+        """Pass a mail to the server, whose answer is waited for in `_settle`."""
         if ready is None or self._transport is None:
-            return None
-        try:
-            self._transport.finish()
-        except MailError as error:
-            self._fail(ready.mail, ready.token, error)
-            return None
-        return ready
-
-    def _start(self, ready: Ready, *, after: Ready | None) -> None:
-        """Mark a mail, in one transaction with noting the one before as sent, and pass it to the server."""
-        assert self._transport is not None
-        if not self._mark(ready, after):
-            self._done["lost"] += 1
             return
         try:
             self._transport.begin(ready.message, ready.content)
@@ -189,19 +169,37 @@ class Mailing:
         else:
             self._under_way = ready
 
-    def _mark(self, ready: Ready, after: Ready | None) -> bool:
-        until = self._state.clock() + self._lease
+    def _settle(self, following: Ready | None = None) -> Ready | None:
+        """Wait until the mail under way was taken, note what became of it, and return the next one if it may go.
 
-        def mark(session: Session) -> tuple[str | None, bool]:
-            before = None if after is None else self._note_sent(session, after)
-            return before, actions.mark(session, ready.mail, ready.token, until)
+        One transaction does both, so that a mail costs one commit.
+        """
+        ready, self._under_way = self._under_way, None
+        if ready is not None and not self._taken(ready):
+            ready = None
+        if self._trouble is not None:
+            following = None
+        if ready is None and following is None:
+            return None
+        outcome, may_go = transaction(
+            self._state, lambda session: (self._note_sent(session, ready), self._mark(session, following))
+        )
+        self._done[outcome] += ready is not None
+        self._done["lost"] += following is not None and not may_go
+        return following if may_go else None
 
-        before, mine = transaction(self._state, mark)
-        if before is not None:
-            self._done[before] += 1
-        return mine
+    def _taken(self, ready: Ready) -> bool:
+        assert self._transport is not None
+        try:
+            self._transport.finish()
+        except MailError as error:
+            self._fail(ready.mail, ready.token, error)
+            return False
+        return True
 
-    def _note_sent(self, session: Session, ready: Ready) -> str:
+    def _note_sent(self, session: Session, ready: Ready | None) -> str:
+        if ready is None:
+            return "sent"
         if not actions.mark_sent(session, ready.mail.id, ready.token, self._state.clock()):
             return "lost"
         self._kind(ready.mail.kind).left(session, ready.mail, ready.letter)

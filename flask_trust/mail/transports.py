@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
+from email import message_from_bytes
 from email.message import EmailMessage
+from email.policy import SMTP
 from pathlib import Path
 from typing import Protocol, Self
 from urllib.parse import unquote, urlsplit
@@ -77,3 +80,11 @@ class Folder:
 
     def finish(self) -> None:
         """A written file is written."""
+
+    def delete(self, is_meant: Callable[[str, str], bool]) -> None:
+        """Delete the mails that are meant, by their address and text."""
+        for file in self._folder.glob("*.eml"):
+            mail = message_from_bytes(file.read_bytes(), policy=SMTP)
+            body = mail.get_body(("plain",))
+            if is_meant(mail["To"].addresses[0].addr_spec, body.get_content() if body else ""):
+                file.unlink(missing_ok=True)

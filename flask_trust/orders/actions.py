@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import secrets
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
@@ -17,33 +18,51 @@ from ..shop import Line as ShopLine
 from ..shop import Order as ShopOrder
 from ..shop import storable
 from .models import Deal, Line, Order
-from .queries import find, lines_of
-from .rules import Evidence, expected_arrival
+from .queries import deals_now, deals_of, find, lines_of
+from .rules import Evidence, Opening, Terms, expected_arrival, overdue_at
 
 LONGEST_PAUSE = timedelta(days=14)
 SAME_WORD = timedelta(days=1)
 
 
-def note(session: Session, told: ShopOrder, buyer_id: int, days: Mapping[str, int], now: datetime) -> Order:
-    """Return our row of an order with its deals and lines, made or completed from what the shop tells."""
+def note(
+    session: Session, told: ShopOrder, buyer_id: int, days: Mapping[str, int], terms: Terms, now: datetime
+) -> tuple[Order, Sequence[Line]]:
+    """Return our rows of an order and its lines, made or completed from what the shop tells."""
     incentive = (told.incentive or "")[:200] or None
     values = {
+        "key": told.id,
         "buyer_id": buyer_id,
         "placed_at": told.placed_at,
         "promised_at": told.promised_at,
         "incentive": incentive,
         "created_at": now,
     }
+    new = find(session, told.id) is None and insert_once(session, Order, values)
     order = find_or_insert(session, Order, {"key": told.id}, values)
     # A promise that the shop changes counts; an incentive once noted stays, as it has to be shown.
-    order.promised_at = None if told.promised_at is None else as_utc(told.promised_at)
+    _promise(session, order, None if told.promised_at is None else as_utc(told.promised_at))
     order.incentive = order.incentive or incentive
-    _note_lines(session, order, told.lines, days)
-    return order
+    # Nobody else can have lines of a new order, and where there are none MariaDB would lock the gap for everybody.
+    known = () if new else lines_of(session, order.id, locked=True)
+    _insert_missing(session, order, told.lines, {line.key for line in known}, terms)
+    lines = lines_of(session, order.id, locked=not new)
+    for line in lines:
+        _expect(order, line, days)
+    session.flush()
+    return order, lines
 
 
-def _note_lines(session: Session, order: Order, told: Sequence[ShopLine], days: Mapping[str, int]) -> None:
-    known = {line.key for line in lines_of(session, order.id, locked=True)}
+def _promise(session: Session, order: Order, promised_at: datetime | None) -> None:
+    if order.promised_at == promised_at:
+        return
+    order.promised_at = promised_at
+    for deal in deals_of(session, order.id):
+        if deal.state == "pending":
+            deal.due = overdue_at(promised_at, deal.mode)  # type: ignore[arg-type]  # held by a check constraint
+
+
+def _insert_missing(session: Session, order: Order, told: Sequence[ShopLine], known: set[str], terms: Terms) -> None:
     new = [line for line in told if line.id not in known]
     # All in one order, so that two orders of the same new products do not wait for each other in a circle.
     for kind, key in sorted(
@@ -51,18 +70,14 @@ def _note_lines(session: Session, order: Order, told: Sequence[ShopLine], days: 
     ):
         subject_id(session, kind, key)
     for line in new:
-        _insert_line(session, order, line)
-    session.flush()
-    for row in lines_of(session, order.id, locked=True):
-        _expect(order, row, days)
+        _insert_line(session, order, line, terms)
     session.flush()
 
 
-def _insert_line(session: Session, order: Order, told: ShopLine) -> None:
-    seller = subject_id(session, "seller", told.seller_id)
+def _insert_line(session: Session, order: Order, told: ShopLine, terms: Terms) -> None:
     values = {
         "order_id": order.id,
-        "deal_id": _deal_id(session, order.id, seller),
+        "deal_id": _deal_id(session, order, told.seller_id, terms),
         "key": told.id,
         "subject_id": subject_id(session, "product", told.product_id),
         "product_key": told.product_id,
@@ -73,8 +88,11 @@ def _insert_line(session: Session, order: Order, told: ShopLine) -> None:
     insert_once(session, Line, values)
 
 
-def _deal_id(session: Session, order_id: int, seller_id: int) -> int:
-    return find_or_insert(session, Deal, {"order_id": order_id, "seller_id": seller_id}).id
+def _deal_id(session: Session, order: Order, seller_key: str, terms: Terms) -> int:
+    keys = {"order_id": order.id, "seller_id": subject_id(session, "seller", seller_key)}
+    mode = terms.mode_of(seller_key)
+    values = {"mode": mode, "due": overdue_at(order.promised_at, mode)}
+    return find_or_insert(session, Deal, keys, values).id
 
 
 def _expect(order: Order, line: Line, days: Mapping[str, int]) -> None:
@@ -106,18 +124,29 @@ def ship(session: Session, order: Order, lines: Iterable[Line], at: datetime, da
     session.flush()
 
 
-def arrive(session: Session, order: Order, lines: Iterable[Line], at: datetime, by: Evidence, now: datetime) -> bool:
+def arrive(
+    session: Session, order: Order, lines: Iterable[Line], at: datetime, by: Evidence, terms: Terms, now: datetime
+) -> bool:
     """Note that lines have arrived; opens their deals. Say whether anything is new."""
     fresh = [line for line in lines if _arrive(line, at, by)]
-    for deal_id in {line.deal_id for line in fresh}:
-        deal = session.get_one(Deal, deal_id)
-        if deal.opened_at is None:
-            deal.opened_at = now
+    open_deals(session, {line.deal_id for line in fresh}, "arrived", terms, now)
     if fresh:
         role = "shop" if by == "told" else "job"
         record(session, "arrived", "order", order.id, at=now, role=role, state=(None, by))  # type: ignore[arg-type]
     session.flush()
     return bool(fresh)
+
+
+def open_deals(session: Session, deal_ids: Collection[int], by: Opening, terms: Terms, now: datetime) -> list[Deal]:
+    """Let buyer and seller rate each other from now on (T1), where that has not begun; returns what is new."""
+    opened = [deal for deal in deals_now(session, deal_ids) if deal.state == "pending"]
+    for deal in opened:
+        deal.state, deal.opened_at, deal.opened_by = "open", now, by
+        deal.window_ends_at = deal.closes_at = now + terms.window
+        deal.due = None if deal.mode == "off" else deal.closes_at
+        record(session, "opened", "deal", deal.id, at=now, role="job", state=("pending", "open"))
+    session.flush()
+    return opened
 
 
 def _arrive(line: Line, at: datetime, by: Evidence) -> bool:
@@ -133,13 +162,20 @@ def _arrive(line: Line, at: datetime, by: Evidence) -> bool:
     return new
 
 
-def cancel(session: Session, order: Order, lines: Iterable[Line], by: str, paid: bool, now: datetime) -> None:
-    """Note that lines were cancelled; what was told to have arrived stays arrived and ratable."""
+def cancel(
+    session: Session, order: Order, lines: Iterable[Line], by: str, paid: bool, terms: Terms, now: datetime
+) -> None:
+    """Note that lines were cancelled; what was told to have arrived stays arrived and ratable.
+
+    Where the seller cancels what was paid for, the buyer can rate that.
+    """
     open_lines = [line for line in lines if line.cancelled_at is None and line.delivered_by != "told"]
     for line in open_lines:
         line.cancelled_at, line.cancelled_by, line.cancelled_paid, line.expected_at = now, by, paid, None
     if open_lines:
         record(session, "cancelled", "order", order.id, at=now, role="shop", state=(None, by))
+    if by == "seller" and paid:
+        open_deals(session, {line.deal_id for line in open_lines}, "cancelled", terms, now)
     session.flush()
 
 
@@ -179,6 +215,12 @@ def hand_over(session: Session, old_buyer: int, new_buyer: int) -> None:
     session.query(Order).filter_by(buyer_id=old_buyer).update({"buyer_id": new_buyer})
 
 
+def lock_deals_of(session: Session, buyer_id: int) -> None:
+    """Let nobody write in the deals of a buyer until the transaction ends."""
+    mine = select(Order.id).where(Order.buyer_id == buyer_id)
+    deals_now(session, session.scalars(select(Deal.id).where(Deal.order_id.in_(mine))).all())
+
+
 def expect_nothing(session: Session, key: str) -> None:
     """Expect no arrival of an order the shop no longer knows."""
     order = find(session, key)
@@ -196,7 +238,38 @@ def expect_later(session: Session, key: str, at: datetime) -> None:
     session.flush()
 
 
-def forget_reasons(session: Session, buyer_id: int) -> None:
-    """Erase what a buyer gave as the reason of a return: free words may name anybody."""
-    mine = select(Order.id).where(Order.buyer_id == buyer_id)
-    session.execute(update(Line).where(Line.order_id.in_(mine)).values(return_reason=None))
+def forget_orders(session: Session, buyer_id: int) -> list[str]:
+    """Cut a buyer's orders off from those of the shop, and return the shop's ids of them."""
+    return cut_off(session, session.scalars(select(Order).where(Order.buyer_id == buyer_id).order_by(Order.id)).all())
+
+
+def cut_off(session: Session, orders: Sequence[Order]) -> list[str]:
+    """Cut orders off from those of the shop, and return the shop's ids of them.
+
+    Ids, free words and exact moments go, since the shop could find the buyer by each; what was counted stays.
+    """
+    keys = [order.key for order in orders]
+    for order in orders:
+        order.key, order.link_version = f"erased-{secrets.token_hex(16)}", order.link_version + 1
+        order.placed_at, order.created_at = month_of(order.placed_at), month_of(order.created_at)
+        order.promised_at = order.paused_until = order.not_arrived_at = order.disowned_at = None
+    for line in session.scalars(select(Line).where(Line.order_id.in_([order.id for order in orders]))):
+        line.key, line.return_reason = f"erased-{line.id}", None
+        line.shipped_at = line.expected_at = None
+        for name in ("delivered_at", "cancelled_at", "returned_at"):
+            moment = getattr(line, name)
+            setattr(line, name, moment and month_of(moment))
+    session.flush()
+    return keys
+
+
+def month_of(moment: datetime) -> datetime:
+    """Return the beginning of the month, as much as stays of a moment that is nobody's business any more."""
+    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+
+
+def tell_of(session: Session, deal_ids: Collection[int], now: datetime) -> None:
+    """Note that these deals hold something new for the people of their sellers."""
+    if deal_ids:
+        news = update(Deal).where(Deal.id.in_(sorted(set(deal_ids))), Deal.tell_at.is_(None))
+        session.execute(news.values(tell_at=now))

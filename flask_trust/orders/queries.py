@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from .models import Deal, Line, Order
@@ -14,6 +15,11 @@ from .models import Deal, Line, Order
 def find(session: Session, key: str) -> Order | None:
     """Return an order by the shop's id."""
     return session.scalar(select(Order).where(Order.key == key))
+
+
+def newest_keys(session: Session, limit: int) -> list[str]:
+    """Return the shop's ids of the orders we heard of last."""
+    return list(session.scalars(select(Order.key).where(Order.key.is_not(None)).order_by(Order.id.desc()).limit(limit)))
 
 
 def lines_of(session: Session, order_id: int, *, locked: bool = False) -> Sequence[Line]:
@@ -34,6 +40,13 @@ def overdue_orders(session: Session, now: datetime, limit: int) -> Sequence[int]
     return session.scalars(query).all()
 
 
+def awaited_orders(session: Session, since: datetime) -> Sequence[str]:
+    """Return the shop's ids of orders placed since then of which a line has not arrived yet, oldest first."""
+    awaited = select(Line.order_id).where(Line.expected_at.is_not(None))
+    query = select(Order.key).where(Order.placed_at >= since, Order.id.in_(awaited))
+    return session.scalars(query.order_by(Order.placed_at, Order.id)).all()
+
+
 def delivered_count(session: Session) -> int:
     """Return the number of orders of which at least one line has arrived or was said to have."""
     query = select(func.count(func.distinct(Line.order_id))).where(Line.delivered_at.is_not(None))
@@ -49,6 +62,31 @@ def newest_orders_of(session: Session, buyers: Sequence[int]) -> Sequence[str]:
     """Return the shop's id of one order, the newest, of each of these buyers."""
     newest = select(func.max(Order.id)).where(Order.buyer_id.in_(buyers)).group_by(Order.buyer_id)
     return session.scalars(select(Order.key).where(Order.id.in_(newest))).all()
+
+
+def deals_now(session: Session, ids: Collection[int]) -> Sequence[Deal]:
+    """Return deals as they stand now, locked in the order of their ids."""
+    if not ids:
+        return []
+    query = select(Deal).where(Deal.id.in_(ids)).order_by(Deal.id).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).all()
+
+
+def deals_of_buyer(session: Session, buyer_id: int) -> Sequence[Deal]:
+    """Return the deals of a person's orders."""
+    mine = select(Order.id).where(Order.buyer_id == buyer_id)
+    return session.scalars(select(Deal).where(Deal.order_id.in_(mine)).order_by(Deal.id)).all()
+
+
+def disowned_deals(buyer_id: int) -> Select[Any]:
+    """Return the query for the deals of a person's orders that somebody said are not theirs."""
+    theirs = select(Deal.id).join(Order, Order.id == Deal.order_id).where(Order.buyer_id == buyer_id)
+    return theirs.where(Order.disowned_at.is_not(None))
+
+
+def deals_of(session: Session, order_id: int) -> Sequence[Deal]:
+    """Return the deals of an order."""
+    return session.scalars(select(Deal).where(Deal.order_id == order_id).order_by(Deal.id)).all()
 
 
 def sellers_of(session: Session, order_id: int) -> dict[int, int]:

@@ -7,9 +7,41 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from ..settings import Settings
+from ..shop import SHOP_SELLER
+
 AFTER_PROMISED = timedelta(days=2)
+#: Days after the promised one from which a deal can be rated although nothing has arrived.
+OVERDUE_AFTER = timedelta(days=7)
 
 Evidence = Literal["told", "shipped", "promised", "placed"]
+Mode = Literal["mutual", "buyers", "off"]
+#: What made a deal ratable.
+Opening = Literal["arrived", "overdue", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What the settings say about rating: `TRUST_MUTUAL` and `TRUST_RATING_WINDOW_DAYS`."""
+
+    mutual: str
+    window: timedelta
+
+    def mode_of(self, seller_key: str) -> Mode:
+        """Return who rates whom in a deal with this seller; the shop's own goods have product reviews only."""
+        if self.mutual == "auto":
+            return "off" if seller_key == SHOP_SELLER else "mutual"
+        return "mutual" if self.mutual == "always" else "buyers" if self.mutual == "buyers" else "off"
+
+
+def terms_of(settings: Settings) -> Terms:
+    """Return what the settings say about rating."""
+    return Terms(settings.mutual, timedelta(days=settings.rating_window_days))
+
+
+def overdue_at(promised_at: datetime | None, mode: Mode) -> datetime | None:
+    """Return when a deal can be rated although nothing has arrived; None without a promise."""
+    return promised_at + OVERDUE_AFTER if promised_at and mode != "off" else None
 
 
 @dataclass(frozen=True, slots=True)

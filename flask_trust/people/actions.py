@@ -5,8 +5,9 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ..addresses import address_hashes
@@ -15,6 +16,10 @@ from ..journal.actions import Role, record
 from ..shop import Person as ShopPerson
 from .models import OptOut, Person
 from .queries import BOUNCED, OPTED_OUT, find_row, follow, merged_into
+
+#: By whose wish somebody is erased: their own, or the shop's, which deleted the account.
+Wish = Literal["person", "shop"]
+ROLES: dict[Wish, Role] = {"person": "buyer", "shop": "shop"}
 
 
 def new_number() -> int:
@@ -119,30 +124,57 @@ def merge(session: Session, old: Person, new: Person, now: datetime) -> None:
     if old.mail_stop == OPTED_OUT and new.mail_stop != OPTED_OUT:
         new.mail_stop, new.mail_stopped_at = old.mail_stop, old.mail_stopped_at
     new.public_name = new.public_name or old.public_name
+    close_page(session, old, now, role="shop")
     record(session, "merged", "person", new.id, at=now, role="shop")
 
 
-def forget(session: Session, person: Person, now: datetime) -> None:
+def forget(session: Session, person: Person, now: datetime, wish: Wish) -> None:
     """Take away what ties a number to a person; the address's opt-out stays, so that it is still honoured."""
     for row in [person, *merged_into(session, person.id)]:
-        row.key = row.address_hash = row.merged_into = None
-        row.public_name = ""
-    record(session, "erased", "person", person.id, at=now, role="shop")
-
-
-def forget_merged(session: Session, key: str) -> bool:
-    """Take away the traces of an account that became part of another; say whether it was one."""
-    row = session.scalar(select(Person).where(Person.key == key))
-    if row is None or row.merged_into is None:
-        return False
-    row.key = row.address_hash = None
-    row.public_name = ""
+        row.merged_into = row.mail_stop = row.mail_stopped_at = None
+        row.erased_at, row.erased_for = now, wish
+        _untie(row)
+    record(session, "erased", "person", person.id, at=now, role=ROLES[wish])
     session.flush()
+
+
+def _untie(row: Person) -> None:
+    row.key = row.address_hash = row.page_id = row.page_since = None
+    row.public_name = ""
+
+
+def merged_account(session: Session, key: str) -> Person | None:
+    """Return the row of an account that became part of another, None where it is none."""
+    return session.scalar(select(Person).where(Person.key == key, Person.merged_into.is_not(None)))
+
+
+def forget_merged(session: Session, row: Person) -> None:
+    """Take away the traces of an account that became part of another; what it wrote belongs to the other now."""
+    _untie(row)
+    session.flush()
+
+
+def rename(session: Session, person_id: int, public_name: str) -> bool:
+    """Set the name that stands beside everything this person has written; empty for none. Say whether it is new."""
+    # Compared here, because MariaDB takes "anna" and "Anna" for the same.
+    if session.scalar(select(Person.public_name).where(Person.id == person_id)) == public_name:
+        return False
+    session.execute(update(Person).where(Person.id == person_id).values(public_name=public_name))
     return True
 
 
-def rename(session: Session, person_id: int, public_name: str) -> None:
-    """Set the name that stands beside everything this person has written; empty for none."""
-    person = session.get_one(Person, person_id)
-    if person.public_name != public_name:
-        person.public_name = public_name
+def open_page(session: Session, person: Person, now: datetime) -> None:
+    """Give a person a public page at a random address, on their own wish; a page that is open stays as it is."""
+    if person.page_id is None:
+        person.page_id, person.page_since = secrets.token_hex(8), now
+        record(session, "page_opened", "person", person.id, at=now, role="buyer", actor_id=person.id)
+        session.flush()
+
+
+def close_page(session: Session, person: Person, now: datetime, *, role: Role = "buyer") -> None:
+    """Take a person's public page away; another one later has another address."""
+    if person.page_id is not None:
+        person.page_id = person.page_since = None
+        actor = person.id if role == "buyer" else None
+        record(session, "page_closed", "person", person.id, at=now, role=role, actor_id=actor)
+        session.flush()

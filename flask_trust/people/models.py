@@ -1,15 +1,13 @@
 """People as our own random numbers, and the opt-outs that outlive an order."""
 
-from __future__ import annotations
-
 from datetime import datetime
 
 from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 from sqlalchemy.schema import conv
 
-from ..db import Base, BigId, Key, Moment, unique
-from ..inventory import personal
+from ..db import NOT_PERSONAL, Base, BigId, Key, Moment, unique
+from ..inventory import personal, whose
 
 
 class Person(Base):
@@ -18,36 +16,45 @@ class Person(Base):
     __tablename__ = "trust_person"
     __table_args__ = (
         unique("trust_person_key", "key"),
+        unique("trust_person_page", "page_id"),
         Index(conv("trust_person_address"), "address_hash"),
         Base.__table_args__,
     )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
     key: Mapped[str | None] = mapped_column(
-        Key(64), info=personal("find your orders at the shop", "contract", "until you are erased", "nobody", "shop")
+        Key(64), info=personal("account", "find_orders", "contract", "until_erased", "nobody", "shop")
     )
     address_hash: Mapped[str | None] = mapped_column(
         Key(64),
-        info=personal(
-            "know a guest again without keeping the address", "legitimate-interest", "until you are erased", "nobody"
-        ),
+        info=personal("address_hash", "know_guest", "legitimate-interest", "until_erased", "nobody"),
     )
     public_name: Mapped[str] = mapped_column(
         String(80),
         default="",
-        info=personal("show it beside your reviews", "consent", "until you change it", "public", "person"),
+        info=personal("public_name", "show_name", "consent", "until_changed", "public", "person"),
     )
     mail_stop: Mapped[str | None] = mapped_column(
         String(20),
-        info=personal("write no more mails to you", "legal-duty", "as long as the opt-out holds", "shop", "person"),
+        info=personal("opt_out", "stop_mail", "legal-duty", "for_ever", "shop", "person"),
     )
     mail_stopped_at: Mapped[datetime | None] = mapped_column(
-        Moment, info=personal("prove when you opted out", "legal-duty", "as long as the opt-out holds", "shop")
+        Moment, info=personal("opt_out", "stop_mail", "legal-duty", "for_ever", "shop")
+    )
+    #: In the address of the public page, random and new each time it is opened; None where there is no page.
+    page_id: Mapped[str | None] = mapped_column(
+        Key(20), info=personal("own_page", "own_page", "consent", "until_closed", "public")
+    )
+    page_since: Mapped[datetime | None] = mapped_column(
+        Moment, info=personal("own_page", "own_page", "consent", "until_closed", "nobody")
     )
     merged_into: Mapped[int | None] = mapped_column(
-        BigId, info=personal("follow a merged account", "legitimate-interest", "until you are erased", "nobody")
+        BigId, info=personal("account", "follow_merge", "legitimate-interest", "until_erased", "nobody")
     )
-    created_at: Mapped[datetime] = mapped_column(Moment)
+    created_at: Mapped[datetime] = mapped_column(Moment, info=whose("account"))
+    #: What is left of somebody who was erased: when, and by whose wish ("person" or "shop").
+    erased_at: Mapped[datetime | None] = mapped_column(Moment, info=NOT_PERSONAL)
+    erased_for: Mapped[str | None] = mapped_column(String(10), info=NOT_PERSONAL)
 
 
 class OptOut(Base):
@@ -57,8 +64,10 @@ class OptOut(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     address_hash: Mapped[str] = mapped_column(
-        Key(64), info=personal("write no more mails to you", "legal-duty", "as long as the opt-out holds", "nobody")
+        Key(64), info=personal("opt_out", "stop_mail", "legal-duty", "for_ever", "nobody")
     )
-    at: Mapped[datetime] = mapped_column(Moment)
+    at: Mapped[datetime] = mapped_column(
+        Moment, info=personal("opt_out", "stop_mail", "legal-duty", "for_ever", "nobody")
+    )
 
     __table_args__ = (unique("trust_optout_address", "address_hash"), Base.__table_args__)

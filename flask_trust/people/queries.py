@@ -59,6 +59,35 @@ def merged_into(session: Session, person_id: int) -> list[Person]:
     return found
 
 
+def numbers_of(session: Session, person: Person) -> list[int]:
+    """Return our number of a person and of every account that has become part of theirs."""
+    return [person.id, *(row.id for row in merged_into(session, person.id))]
+
+
+def address_hashes_of(session: Session, person: Person) -> set[str]:
+    """Return the hashes of all addresses we know of a person, those of merged accounts too."""
+    return {row.address_hash for row in (person, *merged_into(session, person.id)) if row.address_hash is not None}
+
+
+def same_address(session: Session, person: Person) -> Sequence[Person]:
+    """Return everybody with the address of this person, themselves included: a guest may have an account as well."""
+    if person.address_hash is None:
+        return [person]
+    return session.scalars(select(Person).where(Person.address_hash == person.address_hash)).all()
+
+
+def keys_of_person(session: Session, person: Person) -> list[str]:
+    """Return all ids of the shop behind which this human being may stand: merged accounts and the same address too."""
+    alike = {each.id: each for each in (person, *same_address(session, person))}
+    merged = [row for each in alike.values() for row in merged_into(session, each.id)]
+    return sorted({row.key for row in (*alike.values(), *merged) if row.key is not None})
+
+
+def are_one(one: Person, other: Person) -> bool:
+    """Say whether two rows belong to one human being, as far as we know."""
+    return one.id == other.id or (one.address_hash is not None and one.address_hash == other.address_hash)
+
+
 def mail_stop(session: Session, person: Person, email: str | None) -> str | None:
     """Return why this person must not be written to, or None.
 
@@ -75,3 +104,15 @@ def mail_stop(session: Session, person: Person, email: str | None) -> str | None
 def _is_opted_out(session: Session, hashes: list[str]) -> bool:
     wanted = or_(*(OptOut.address_hash == each for each in hashes))
     return session.scalar(select(OptOut.id).where(wanted).limit(1)) is not None
+
+
+def same_person(session: Session, number: int, other: Person | None) -> bool:
+    """Say whether our number of a person and a row belong to one human being, as far as we know."""
+    one = follow(session, session.get(Person, number))
+    return one is not None and other is not None and are_one(one, other)
+
+
+def follow_number(session: Session, number: int) -> int:
+    """Return our number of the person that a merged account has become."""
+    person = follow(session, session.get(Person, number))
+    return person.id if person else number

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, Literal
 
-from flask import url_for
+from flask import g, has_request_context, url_for
 from markupsafe import Markup
-from sqlalchemy.orm import Session
 
 from ..reviews.listing import Listing
-from ..scores.queries import Score, empty_score, find_scores
-from ..shop import clean_id
+from ..scores.queries import SHOP_REVIEWS, Score, empty_score, find_scores
+from ..shop import SHOP_SELLER, clean_id
 from ..state import State, current_state
-from ..web.frame import fragment, macros
-from .pages import product_reputation
+from ..web.frame import fragment
+from ..web.urls import public_url
+from .pages import Reputation, find_product, product_reputation
+from .readers import found_helpful
+from .stars import stars
+from .structured import json_ld
 
 
 class TemplateHelpers:
@@ -24,33 +27,60 @@ class TemplateHelpers:
         """Return the link to our style sheet, for the page's head."""
         return Markup('<link rel="stylesheet" href="%s">') % url_for("trust.static", filename="trust.css")
 
-    def scores(self, product_ids: Iterable[Any]) -> dict[Any, Score]:
-        """Return the scores of many products in one query, by the ids as they were given."""
-        keys = {each: clean_id(each) for each in product_ids}
+    def privacy_url(self) -> str:
+        """Return the address of the page about privacy, for a footer or a mail."""
+        return public_url("privacy")
+
+    def scores(self, ids: Iterable[Any], kind: Literal["product", "seller"] = "product") -> dict[Any, Score]:
+        """Return the scores of many products, or sellers, in one query, by the ids as they were given."""
+        keys = {each: clean_id(each) for each in ids}
         state = current_state()
-        found = _read(state, set(keys.values()))
-        return {each: found.get(key) or empty_score("product", key) for each, key in keys.items()}
+        found = _read(state, kind, set(keys.values()))
+        return {each: found.get(key) or empty_score(kind, key) for each, key in keys.items()}
 
     def stars(self, product_id: Any, scores: Mapping[Any, Score] | None = None) -> Markup:
         """Return the stars of one product; `scores` of a whole list saves the query."""
         known = scores if scores is not None and product_id in scores else self.scores([product_id])
-        return _safe(macros("trust/reputation/_stars.html").stars(known[product_id]))
+        return stars(known[product_id])
+
+    def seller(self, seller_id: Any, scores: Mapping[Any, Score] | None = None) -> Markup:
+        """Return the stars of one seller as a link to their page; of the shop (or None), those of its reviews."""
+        if scores is not None and seller_id in scores:
+            return stars(scores[seller_id])
+        key = SHOP_SELLER if seller_id is None else clean_id(seller_id)
+        kind, key = SHOP_REVIEWS if key == SHOP_SELLER else ("seller", key)
+        found = _read(current_state(), kind, {key}).get(key) or empty_score(kind, key)
+        return stars(found)
 
     def reviews(self, product_id: Any) -> Markup:
         """Return score, figures and the newest reviews of one product, for its page in the shop."""
         key = clean_id(product_id)
-        state = current_state()
-        with state.db.session.no_autoflush:
-            found = product_reputation(state, key, Listing())
-        return _safe(fragment("trust/reputation/_reviews.html", it=found, key=key) if found else "")
+        found = _reputation(key)
+        if found is None:
+            return Markup("")
+        mine = found_helpful(found.page.cards) if has_request_context() else set()
+        return _safe(fragment("trust/reputation/_reviews.html", it=found, key=key, mine=mine))
+
+    def json_ld(self, product_id: Any) -> Markup:
+        """Return one product's ratings for search engines, from what `reviews` draws; empty where nobody has rated."""
+        found = _reputation(clean_id(product_id))
+        return json_ld(found) if found else Markup("")
 
 
 def _safe(drawn: str) -> Markup:
     return Markup(drawn)  # noqa: S704 drawn by Jinja with autoescape
 
 
-def _read(state: State, keys: set[str]) -> Mapping[str, Score]:
-    def read(session: Session) -> dict[str, Score]:
-        return find_scores(session, "product", keys, state.clock())
+def _reputation(key: str) -> Reputation | None:
+    """Return what is known of a product, read once for a page."""
+    state = current_state()
+    known: dict[str, Reputation | None] = g.setdefault("_flask_trust_read", {}) if has_request_context() else {}
+    if key not in known:
+        with state.db.session.no_autoflush:
+            subject = find_product(state, key)
+            known[key] = product_reputation(state, subject, Listing()) if subject else None
+    return known[key]
 
-    return state.read_page(read) if keys else {}
+
+def _read(state: State, kind: str, keys: set[str]) -> Mapping[str, Score]:
+    return state.read_rows(lambda rows: find_scores(rows, kind, keys, state.clock())) if keys else {}

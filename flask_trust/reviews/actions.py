@@ -8,16 +8,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from ..db import announce
-from ..journal.actions import commitment, new_nonce, record
+from ..journal.actions import Role, commitment, new_nonce, record
 from ..orders.models import Line, Order
-from ..scores.actions import moving_totals
+from ..scores.actions import lock_total, moving_totals
 from ..signals import review_changed, review_published
+from ..verdicts.queries import verdicts_on
+from ..verdicts.rules import STANDING, WITHHELD, Forbidden, Verdicts
 from .models import Review, Version
+from .replies.actions import delete_replies_by, delete_reply_to, merge_replies
 from .rules import Draft
+from .votes.actions import drop_votes_on, erase_votes, merge_votes
 
 _ALPHABET = "23456789abcdefghjkmnpqrstvwxyz"
 
@@ -29,11 +33,15 @@ def new_public_id() -> str:
 
 @dataclass(frozen=True, slots=True)
 class Saying:
-    """What is said about one line, in which language, and whether the writer works for the seller."""
+    """What is said about one line, in which language, and whether the writer works for the seller.
+
+    `shown_at` is when all can read it where that is later than now: it waits for the other side of the deal.
+    """
 
     draft: Draft
     lang: str
     insider: bool = False
+    shown_at: datetime | None = None
 
 
 def write(
@@ -47,14 +55,32 @@ def write(
     """Publish or change the reviews of some lines of one order (`sayings` by line id), whatever their stars.
 
     Call it first in a transaction. Returns the reviews that are new or different; saying the same again changes
-    nothing.
+    nothing. Raises `Forbidden` for words that staff has taken down; what it has hidden stays so with new words.
     """
     chosen = [line for line in lines if line.id in sayings]
-    with moving_totals(session, Review, [line.subject_id for line in chosen], [person_id], now):
+    with moving_totals(session, Review, [line.subject_id for line in chosen], [person_id], now) as homes:
         known = reviews_of_lines(session, [line.id for line in chosen])
-        writer = Writer(session, order, person_id, now)
-        changed = [writer.write(line, known.get(line.id), sayings[line.id]) for line in chosen]
-    return [review for review in changed if review is not None]
+        before = {line_id: review.state for line_id, review in known.items()}
+        verdicts = verdicts_on(session, person_id)
+        _refuse_forbidden(verdicts, known, {line.id: sayings[line.id].draft for line in chosen})
+        writer = Writer(session, order, person_id, now, verdicts, homes)
+        written = [(line, writer.write(line, known.get(line.id), sayings[line.id])) for line in chosen]
+        session.flush()  # all new ones in one statement; the journal asks for their numbers
+        for line, review in written:
+            if review is not None:
+                _tell(session, review, line, now, before=before.get(line.id))
+    return [review for _, review in written if review is not None]
+
+
+def _refuse_forbidden(verdicts: Verdicts, known: Mapping[int, Review], drafts: Mapping[int, Draft]) -> None:
+    new = {key: draft for key, draft in drafts.items() if key not in known or _said(known[key]) != draft}
+    forbidden = [key for key, draft in new.items() if verdicts.forbids(f"{draft.title} {draft.text}")]
+    if forbidden:
+        raise Forbidden("review", forbidden)
+
+
+def _said(review: Review) -> Draft | None:
+    return draft_of(review) if review.state in STANDING else None
 
 
 def reviews_of_lines(session: Session, line_ids: Sequence[int]) -> dict[int, Review]:
@@ -64,16 +90,25 @@ def reviews_of_lines(session: Session, line_ids: Sequence[int]) -> dict[int, Rev
 
 
 class Writer:
-    """Writes the reviews of one order for one person at one moment."""
+    """Writes the reviews of one order for one person at one moment; `homes` say for which subject each one counts."""
 
-    def __init__(self, session: Session, order: Order, person_id: int, now: datetime) -> None:
+    def __init__(
+        self,
+        session: Session,
+        order: Order,
+        person_id: int,
+        now: datetime,
+        verdicts: Verdicts,
+        homes: Mapping[int, int],
+    ) -> None:
         self.session, self.order, self.person_id, self.now = session, order, person_id, now
+        self.verdicts, self.homes = verdicts, homes
 
     def write(self, line: Line, old: Review | None, saying: Saying) -> Review | None:
         """Publish, change or publish again; None where the same stands there already."""
         if old is None:
             return self._publish(line, saying)
-        return self._change(line, old, saying) if old.state == "shown" else self._publish_again(line, old, saying)
+        return self._change(old, saying) if old.state in STANDING else self._publish_again(old, saying)
 
     def _publish(self, line: Line, saying: Saying) -> Review:
         review = Review(
@@ -81,35 +116,39 @@ class Writer:
             line_id=line.id,
             order_id=line.order_id,
             deal_id=line.deal_id,
-            subject_id=line.subject_id,
+            subject_id=self.homes[line.subject_id],
             person_id=self.person_id,
             variant=line.variant,
             bought_in=self.order.placed_at.date().replace(day=1),
-            shown_at=self.now,
+            shown_at=saying.shown_at or self.now,
             written_at=self.now,
             version=1,
         )
         self._fill(review, saying)
         self.session.add(review)
-        self.session.flush()
-        return self._noted(line, review, "published", before=None)
+        return review
 
-    def _publish_again(self, line: Line, review: Review, saying: Saying) -> Review:
-        before, review.state, review.live = review.state, "shown", True
-        review.shown_at = review.written_at = self.now
+    def _publish_again(self, review: Review, saying: Saying) -> Review:
+        # Taking it back and writing anew is no way around staff that has not looked yet.
+        hidden = self.verdicts.stands_against("review", review.id)
+        review.state, review.live = ("hidden", False) if hidden else ("shown", True)
+        review.shown_at, review.written_at = saying.shown_at or self.now, self.now
         review.edited_at = None
         review.version += 1
         self._fill(review, saying)
-        return self._noted(line, review, "published", before=before)
+        return review
 
-    def _change(self, line: Line, review: Review, saying: Saying) -> Review | None:
+    def _change(self, review: Review, saying: Saying) -> Review | None:
         if saying.draft == draft_of(review):
             return None
-        _keep_version(self.session, review, self.now)
-        review.edited_at = self.now
+        if review.shown_at <= self.now:  # nobody has read what still waits, so no reader needs its history
+            _keep_version(self.session, review, self.now)
+            review.edited_at = self.now
+        if review.state in WITHHELD:
+            review.state = "hidden"  # until staff has looked at the new words
         review.version += 1
         self._fill(review, saying)
-        return self._noted(line, review, "changed", before="shown")
+        return review
 
     def _fill(self, review: Review, saying: Saying) -> None:
         draft = saying.draft
@@ -119,20 +158,25 @@ class Writer:
         review.eligible = not (review.incentive or review.insider)
         review.nonce = new_nonce()
 
-    def _noted(self, line: Line, review: Review, event: str, *, before: str | None) -> Review:
-        _note(self.session, review, event, self.now, before=before)
-        signal = review_published if event == "published" else review_changed
-        announce(self.session, signal, review_id=review.public_id, product_id=line.product_key)
-        return review
+
+def _tell(session: Session, review: Review, line: Line, now: datetime, *, before: str | None) -> None:
+    event, signal = ("changed", review_changed) if before in STANDING else ("published", review_published)
+    _note(session, review, event, now, before=before)
+    if review.live and review.shown_at <= now:
+        announce(session, signal, review_id=review.public_id, product_id=line.product_key)
 
 
 def draft_of(review: Review) -> Draft:
-    """Return what a shown review says."""
+    """Return what a review says that was neither taken back nor erased."""
     assert review.stars is not None
     return Draft(review.stars, review.title, review.text)
 
 
 def _keep_version(session: Session, review: Review, now: datetime) -> None:
+    withheld = review.state in WITHHELD
+    if withheld:  # the words may stand in any of them
+        older = update(Version).where(Version.review_id == review.id)
+        session.execute(older.values(withheld=True))
     session.add(
         Version(
             review_id=review.id,
@@ -140,6 +184,7 @@ def _keep_version(session: Session, review: Review, now: datetime) -> None:
             stars=review.stars,
             title=review.title,
             text=review.text,
+            withheld=withheld,
             until=now,
         )
     )
@@ -150,15 +195,17 @@ def content_of(review: Review) -> dict[str, Any]:
     return {"id": review.public_id, "stars": review.stars, "title": review.title, "text": review.text}
 
 
-def _note(session: Session, review: Review, event: str, now: datetime, *, before: str | None) -> None:
+def _note(
+    session: Session, review: Review, event: str, now: datetime, *, before: str | None, role: Role = "buyer"
+) -> None:
     record(
         session,
         event,
         "review",
         review.id,
         at=now,
-        role="buyer",
-        actor_id=review.person_id,
+        role=role,
+        actor_id=review.person_id if role == "buyer" else None,
         state=(before, review.state),
         committed=commitment(review.nonce, content_of(review)) if review.nonce else None,
     )
@@ -168,16 +215,19 @@ def withdraw(session: Session, review_id: int, subject: int, person_id: int, lin
     """Take a review back on its author's wish: words, stars and history go. Say whether there was one."""
     with moving_totals(session, Review, [subject], [person_id], now):
         review = session.get_one(Review, review_id, populate_existing=True, with_for_update=True)
-        shown = review.state == "shown"
-        if shown:
+        before, live = review.state, review.live
+        if before in STANDING:
             _empty(session, review, "withdrawn")
-            _note(session, review, "withdrawn", now, before="shown")
-            announce(session, review_changed, review_id=review.public_id, product_id=line.product_key)
-    return shown
+            _note(session, review, "withdrawn", now, before=before)
+            if live and review.shown_at <= now:
+                announce(session, review_changed, review_id=review.public_id, product_id=line.product_key)
+    return before in STANDING
 
 
 def _empty(session: Session, review: Review, state: str) -> None:
     session.execute(delete(Version).where(Version.review_id == review.id))
+    delete_reply_to(session, review.id)
+    drop_votes_on(session, review)
     review.state, review.live = state, False
     review.title = review.text = ""
     review.stars = review.nonce = review.edited_at = None
@@ -190,20 +240,26 @@ def reviews_by(session: Session, people: Iterable[int]) -> Sequence[Review]:
     return session.scalars(select(Review).where(Review.person_id.in_(list(people))).with_for_update()).all()
 
 
-def erase_all(session: Session, person_id: int, now: datetime) -> None:
+def erase_all(session: Session, person_id: int, now: datetime, role: Role = "buyer") -> None:
     """Erase the words, stars and history of everything a person has written."""
+    lock_total(session, Review)  # before any review: MariaDB locks the places beside those that it reads
     subjects = {review.subject_id for review in reviews_by(session, [person_id])}
     with moving_totals(session, Review, subjects, [person_id], now):
         for review in reviews_by(session, [person_id]):
             if review.state != "erased":
                 before = review.state
                 _empty(session, review, "erased")
-                _note(session, review, "erased", now, before=before)
+                _note(session, review, "erased", now, before=before, role=role)
+    delete_replies_by(session, person_id)
+    erase_votes(session, person_id)
 
 
 def merge_authors(session: Session, old: int, new: int, now: datetime) -> None:
     """Give everything one account has written to another; one vote of theirs counts per product."""
+    lock_total(session, Review)  # before any review: MariaDB locks the places beside those that it reads
     subjects = {review.subject_id for review in reviews_by(session, [old])}
     with moving_totals(session, Review, subjects, [old, new], now):
         for review in reviews_by(session, [old]):
             review.person_id = new
+    merge_replies(session, old, new)
+    merge_votes(session, old, new)

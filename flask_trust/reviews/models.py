@@ -1,7 +1,5 @@
 """Product reviews and their history."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 
 from sqlalchemy import Date, ForeignKey, Index, Integer, SmallInteger, String, Text
@@ -12,7 +10,12 @@ from ..db import NOT_PERSONAL, Base, BigId, Key, Moment, check, unique
 from ..inventory import personal
 from ..scores.models import VoteColumns, stars_in_range
 
-_PUBLIC = personal("show your review to others", "contract", "until you delete it", "public", "person")
+_PUBLIC = personal("review", "show_review", "contract", "until_withdrawn", "public", "person")
+_WORDS = personal("review", "show_review", "contract", "until_withdrawn", "public", "person", also="taken_down")
+_FORMER = personal("review", "show_change", "contract", "until_withdrawn", "public", "person", also="taken_down")
+_MONTH = personal("order_dates", "show_month", "legitimate-interest", "until_withdrawn", "public", "shop")
+#: That somebody works for the seller or had a reward has to stand beside what they write.
+_TIE = personal("review", "show_tie", "legal-duty", "until_withdrawn", "public", "shop")
 
 
 class Review(VoteColumns, Base):
@@ -25,18 +28,20 @@ class Review(VoteColumns, Base):
         unique("trust_review_public_id", "public_id"),
         unique("trust_review_line", "line_id"),
         stars_in_range("trust_review_stars"),
-        check("trust_review_state", "state IN ('shown', 'withdrawn', 'erased')"),
-        check("trust_review_has_stars", "(state = 'shown') = (stars IS NOT NULL)"),
+        check("trust_review_state", "state IN ('shown', 'hidden', 'removed', 'withdrawn', 'erased')"),
+        check("trust_review_has_stars", "(state IN ('shown', 'hidden', 'removed')) = (stars IS NOT NULL)"),
         # Each starts with the subject and ends with the sort key and the id, so that no page is sorted or counted off.
         Index(conv("trust_review_newest"), "subject_id", "live", "shown_at", "id"),
         Index(conv("trust_review_by_stars"), "subject_id", "live", "stars", "shown_at", "id"),
         Index(conv("trust_review_by_helpful"), "subject_id", "live", "helpful", "shown_at", "id"),
+        Index(conv("trust_review_useful"), "subject_id", "live", "stars", "helpful", "shown_at", "id"),
         Index(conv("trust_review_by_lang"), "subject_id", "live", "lang", "shown_at", "id"),
         Index(conv("trust_review_by_variant"), "subject_id", "live", "variant", "shown_at", "id"),
         Index(conv("trust_review_votes"), "subject_id", "person_id", "shown_at"),
         Index(conv("trust_review_person"), "person_id", "id"),
         Index(conv("trust_review_order"), "order_id"),
         Index(conv("trust_review_all"), "live", "shown_at", "id"),
+        Index(conv("trust_review_uncounted"), "live", "counted", "shown_at", "id"),
         Index(conv("trust_review_waiting"), "live", "tallied", "shown_at", "id"),
         Base.__table_args__,
     )
@@ -48,18 +53,18 @@ class Review(VoteColumns, Base):
     order_id: Mapped[int] = mapped_column(BigId)
     deal_id: Mapped[int] = mapped_column(ForeignKey("trust_deal.id"))
     state: Mapped[str] = mapped_column(String(10), default="shown", info=NOT_PERSONAL)
-    title: Mapped[str] = mapped_column(String(120), default="", info=_PUBLIC)
-    text: Mapped[str] = mapped_column(Text, default="", info=_PUBLIC)
+    title: Mapped[str] = mapped_column(String(120), default="", info=_WORDS)
+    text: Mapped[str] = mapped_column(Text, default="", info=_WORDS)
     lang: Mapped[str] = mapped_column(String(12), default="", info=NOT_PERSONAL)
     variant: Mapped[str | None] = mapped_column(String(80), info=NOT_PERSONAL)
     #: First day of the month of purchase; the exact day is nobody's business.
-    bought_in: Mapped[date] = mapped_column(Date)
-    written_at: Mapped[datetime] = mapped_column(Moment)
-    edited_at: Mapped[datetime | None] = mapped_column(Moment)
+    bought_in: Mapped[date] = mapped_column(Date, info=_MONTH)
+    written_at: Mapped[datetime] = mapped_column(Moment, info=_PUBLIC)
+    edited_at: Mapped[datetime | None] = mapped_column(Moment, info=_PUBLIC)
     version: Mapped[int] = mapped_column(Integer, default=1)
     helpful: Mapped[int] = mapped_column(Integer, default=0)
-    incentive: Mapped[str | None] = mapped_column(String(200), info=NOT_PERSONAL)
-    insider: Mapped[bool] = mapped_column(default=False)
+    incentive: Mapped[str | None] = mapped_column(String(200), info=_TIE)
+    insider: Mapped[bool] = mapped_column(default=False, info=_TIE)
     nonce: Mapped[str | None] = mapped_column(Key(64), info=NOT_PERSONAL)
 
 
@@ -72,7 +77,9 @@ class Version(Base):
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     review_id: Mapped[int] = mapped_column(ForeignKey("trust_review.id"))
     no: Mapped[int] = mapped_column(Integer)
-    stars: Mapped[int] = mapped_column(SmallInteger)
-    title: Mapped[str] = mapped_column(String(120), info=_PUBLIC)
-    text: Mapped[str] = mapped_column(Text, info=_PUBLIC)
-    until: Mapped[datetime] = mapped_column(Moment)
+    stars: Mapped[int] = mapped_column(SmallInteger, info=_FORMER)
+    title: Mapped[str] = mapped_column(String(120), info=_FORMER)
+    text: Mapped[str] = mapped_column(Text, info=_FORMER)
+    #: Readers do not see these words: staff had taken them down.
+    withheld: Mapped[bool] = mapped_column(default=False, info=NOT_PERSONAL)
+    until: Mapped[datetime] = mapped_column(Moment, info=_FORMER)

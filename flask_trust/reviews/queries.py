@@ -11,18 +11,20 @@ from typing import Any, NamedTuple
 from sqlalchemy import ColumnElement, CompoundSelect, Integer, Select, and_, bindparam, or_, select, true, union_all
 from sqlalchemy.orm import Session
 
-from ..db import Moment
+from ..db import Base, Moment
 from ..db.dialect import table_of
+from ..db.types import MYSQL
 from ..people.models import Person
-from ..scores.models import Subject
+from .families.queries import about_product, find_products
 from .listing import PAGE, Listing, Place, Sort
 from .models import Review, Version
+from .replies.models import ReviewReply
 
 
 class Card(NamedTuple):
     """A review as visitors see it; `author` is empty where the author chose no public name.
 
-    The list of one product leaves `product_key` and `product_title` empty: its page knows them.
+    The list of a product without a family leaves `product_key` and `product_title` empty: its page knows them.
     """
 
     public_id: str
@@ -38,6 +40,14 @@ class Card(NamedTuple):
     incentive: str | None
     insider: bool
     counted: bool
+    reply: str | None = None
+    #: The seller who replied; empty where it is the shop itself.
+    reply_by: str | None = None
+    reply_lang: str | None = None
+    replied_at: datetime | None = None
+    reply_edited_at: datetime | None = None
+    #: How many readers found it helpful.
+    helpful: int = 0
     product_key: str = ""
     product_title: str = ""
 
@@ -58,11 +68,12 @@ class Former:
     title: str
     text: str
     until: datetime
+    withheld: bool = False
 
 
 # Plain tables instead of mapped classes, and each statement made once: half of a page's time went into making the
 # same statement again and into a mapping that a list of values has no use for.
-_review, _person, _subject = (table_of(model).c for model in (Review, Person, Subject))
+_review, _person, _reply = (table_of(model).c for model in (Review, Person, ReviewReply))
 
 _CARD = (
     _review.public_id,
@@ -78,57 +89,98 @@ _CARD = (
     _review.incentive,
     _review.insider,
     _review.counted,
+    _reply.text.label("reply"),
+    _reply.signed.label("reply_by"),
+    _reply.lang.label("reply_lang"),
+    _reply.at.label("replied_at"),
+    _reply.edited_at.label("reply_edited_at"),
+    _review.helpful,
 )
-_PRODUCT = (_subject.key, _subject.title.label("product_title"))
 
-_NEWEST_FIRST = (_review.shown_at.desc(), _review.id.desc())
-_FILTERS = {"stars": _review.stars, "lang": _review.lang, "variant": _review.variant}
-_SORTED_BY = {"highest": _review.stars, "lowest": _review.stars, "helpful": _review.helpful}
-
-
-def _cards(*, with_product: bool) -> Select[Any]:
-    columns: tuple[Any, ...] = (_review.id, _review.helpful, *_CARD)
-    if not with_product:
-        return select(*columns).join(table_of(Person), _person.id == _review.person_id)
-    joined = select(*columns, *_PRODUCT).join(table_of(Person), _person.id == _review.person_id)
-    return joined.join(table_of(Subject), _subject.id == _review.subject_id)
+_SORTED_BY = {"highest": "stars", "lowest": "stars", "helpful": "helpful"}
+_FILTERS = ("stars", "lang", "variant")
+_BEYOND = 2**31 - 1  # above every number of stars or votes
 
 
-def _visible() -> ColumnElement[bool]:
-    # Not "IS true", for which MariaDB uses no index.
-    return and_(_review.live == true(), _review.shown_at <= bindparam("now"))
+@dataclass(frozen=True, eq=False)
+class Source:
+    """A table of votes that is shown in lists; `cards` selects what is shown of a row, its id and sort keys among it.
+
+    The table has the indexes `…_newest`, `…_by_stars` and one more for each other filter and order.
+    """
+
+    model: type[Base]
+    cards: Select[Any]
+
+    @property
+    def row(self) -> Any:
+        """Return the columns of the table."""
+        return table_of(self.model).c
+
+    @property
+    def newest_first(self) -> tuple[Any, Any]:
+        """Return the order of most lists."""
+        return self.row.shown_at.desc(), self.row.id.desc()
+
+    def readable(self, until: str = "now") -> ColumnElement[bool]:
+        """Return the condition that everybody could read a row at the moment of that name."""
+        # Not "IS true", for which MariaDB uses no index.
+        return and_(self.row.live == true(), self.row.shown_at <= bindparam(until, type_=Moment))
+
+    def beyond(self, *, newer: bool) -> ColumnElement[bool]:
+        """Return the condition that a row comes behind the place `at`, `id`; older ones are `readable("until")` too."""
+        # Spelt out, because MariaDB does not use an index for (a, b) < (x, y).
+        column, number, at = self.row.shown_at, self.row.id, bindparam("at", type_=Moment)
+        if newer:
+            return and_(column >= at, or_(column > at, number > bindparam("id")))
+        return or_(column < at, number < bindparam("id"))
 
 
-def _older() -> ColumnElement[bool]:
-    # Spelt out, because MariaDB does not use an index for (a, b) < (x, y).
-    column, at = _review.shown_at, bindparam("at", type_=Moment)
-    return and_(column <= at, or_(column < at, _review.id < bindparam("id")))
+_CARDS = (
+    select(_review.id, _review.subject_id, *_CARD)
+    .join(table_of(Person), _person.id == _review.person_id)
+    .outerjoin(table_of(ReviewReply), _reply.review_id == _review.id)
+)
+#: The reviews of products, as cards.
+REVIEWS = Source(Review, _CARDS)
+
+_ONE = about_product(_CARDS).where(_review.public_id == bindparam("public_id"), REVIEWS.readable())
 
 
-def _newer() -> ColumnElement[bool]:
-    column, at = _review.shown_at, bindparam("at", type_=Moment)
-    return and_(column >= at, or_(column > at, _review.id > bindparam("id")))
+def find_page(
+    session: Session, subject_id: int | None, listing: Listing, now: datetime, *, of_several: bool = False
+) -> Page:
+    """Return one page of a product's reviews, or of the whole shop's where `subject_id` is None.
+
+    `of_several` says that the subject is a family, so that each review has to name its product.
+    """
+    rows, cursor = find_rows(session, REVIEWS, subject_id, listing, now)
+    cards = [Card(*row[2:]) for row in rows]
+    return Page(name_products(session, cards) if subject_id is None or of_several else cards, cursor)
 
 
-def _below(column: ColumnElement[int]) -> ColumnElement[bool]:
-    value = bindparam("value", type_=Integer)
-    return and_(column <= value, or_(column < value, _older()))
+def name_products(session: Session, cards: Sequence[Card]) -> list[Card]:
+    """Return cards that say which product each of them is about."""
+    # Not joined to the list: MariaDB puts a small table first and then sorts all reviews of the shop.
+    products = find_products(session, [card.public_id for card in cards])
+    names = (products[card.public_id] for card in cards)
+    return [
+        card._replace(product_key=key, product_title=title) for card, (key, title) in zip(cards, names, strict=True)
+    ]
 
 
-_ONE = _cards(with_product=True).where(_review.public_id == bindparam("public_id"), _visible())
-
-
-def find_page(session: Session, subject_id: int | None, listing: Listing, now: datetime) -> Page:
-    """Return one page of a product's reviews, or of the whole shop's where `subject_id` is None."""
-    values = _values(subject_id, listing, now)
-    if listing.sort == "lowest":
-        rows = _lowest(session, values, listing.after)
+def find_rows(
+    session: Session, source: Source, subject_id: int | None, listing: Listing, now: datetime
+) -> tuple[Sequence[Any], str | None]:
+    """Return the rows of one page of a list, and the cursor of the next page (None on the last)."""
+    values, chosen = _values(subject_id, listing, now), _filter_of(listing)
+    if listing.sort in _SORTED_BY:
+        rows = _by_value(session, source, values, listing)
     else:
-        query = _list_query(listing.sort, subject_id is not None, _filter_of(listing), listing.after is not None)
+        query = _by_time(source, listing.sort, subject_id is not None, chosen, listing.after is not None)
         rows = session.execute(query, values).all()
-    more = len(rows) > PAGE
-    last = rows[PAGE - 1] if more else None
-    return Page([Card(*row[2:]) for row in rows[:PAGE]], str(_place(last, listing)) if last else None)
+    last = rows[PAGE - 1] if len(rows) > PAGE else None
+    return rows[:PAGE], str(_place(last, listing)) if last else None
 
 
 def _filter_of(listing: Listing) -> str | None:
@@ -136,61 +188,94 @@ def _filter_of(listing: Listing) -> str | None:
 
 
 def _values(subject_id: int | None, listing: Listing, now: datetime) -> dict[str, Any]:
-    chosen = _filter_of(listing)
+    chosen, after = _filter_of(listing), listing.after
     values = {"now": now, "subject": subject_id, "wanted": getattr(listing, chosen) if chosen else None}
-    if listing.after is not None:
-        values |= {"value": listing.after.value, "at": listing.after.shown_at, "id": listing.after.id}
-    return values
+    if after is None:
+        return values
+    values |= {"until": min(now, after.shown_at)}
+    return values | {"value": min(after.value, _BEYOND), "at": after.shown_at, "id": after.id}
 
 
 def _place(row: Any, listing: Listing) -> Place:
-    column = _SORTED_BY.get(listing.sort)
-    # By name: rows that come through a union know the table's columns no more.
-    return Place(0 if column is None else row._mapping[column.key], row.shown_at, row.id)
+    name = _SORTED_BY.get(listing.sort)
+    return Place(getattr(row, name) if name else 0, row.shown_at, row.id)
+
+
+def _list_of(source: Source, of_subject: bool, index: str, until: str = "now") -> Select[Any]:
+    """Return the statement for the first rows of a list, in an index's order, that were readable at a moment."""
+    table = table_of(source.model)
+    # One bound alone: of two, SQLite takes the first to its index and reads all rows up to the second.
+    query = source.cards.where(source.readable(until)).limit(PAGE + 1)
+    for name in MYSQL:
+        # It thinks of all rows of the list, of which LIMIT takes a few, and would rather read them all.
+        query = query.with_hint(table, f"FORCE INDEX ({table.name}_{index})", name)
+    return query.where(source.row.subject_id == bindparam("subject")) if of_subject else query
 
 
 @cache
-def _list_query(sort: Sort, of_product: bool, chosen: str | None, going_on: bool) -> Select[Any]:
-    """Return the statement for one page of a list: of a product or of the shop, filtered or not, first or next."""
-    query = _cards(with_product=not of_product).where(_visible()).limit(PAGE + 1)
-    if of_product:
-        query = query.where(_review.subject_id == bindparam("subject"))
+def _by_time(source: Source, sort: Sort, of_subject: bool, chosen: str | None, going_on: bool) -> Select[Any]:
+    """Return the statement for a page in the order of time: all, or those with one value of the chosen column."""
+    index, older = f"by_{chosen}" if chosen else "newest" if of_subject else "all", going_on and sort != "oldest"
+    query = _list_of(source, of_subject, index, "until" if older else "now")
     if chosen is not None:
-        query = query.where(_FILTERS[chosen] == bindparam("wanted"))
-    if sort == "oldest":
-        query = query.where(_newer()) if going_on else query
-        return query.order_by(_review.shown_at, _review.id)
-    if sort == "newest":
-        query = query.where(_older()) if going_on else query
-        return query.order_by(*_NEWEST_FIRST)
-    column = _SORTED_BY[sort]
-    query = query.where(_below(column)) if going_on else query
-    return query.order_by(column.desc(), *_NEWEST_FIRST)
+        query = query.where(source.row[chosen] == bindparam("wanted"))
+    if going_on:
+        query = query.where(source.beyond(newer=sort == "oldest"))
+    return (
+        query.order_by(source.row.shown_at, source.row.id) if sort == "oldest" else query.order_by(*source.newest_first)
+    )
 
 
-def _lowest(session: Session, values: dict[str, Any], after: Place | None) -> Sequence[Any]:
-    """Return a page with the lowest stars first and the newest first among equals.
+def _by_value(session: Session, source: Source, values: dict[str, Any], listing: Listing) -> Sequence[Any]:
+    """Return a page in the order of stars or votes, the newest first among equals.
 
-    No index runs both ways. Each level by itself is in order, and nearly always one level fills the page; where it
-    does not, the first rows of the levels above it follow: 55 rows at most.
+    Where the page before ended within a value, the rest of that value comes first, in a statement of its own: one
+    for both would read the whole value to skip what was shown.
     """
-    level = after.value if after else 1
-    if level > 5:
-        return []
-    of_product = values["subject"] is not None
-    first = _list_query("newest", of_product, "stars", after is not None)
-    rows = list(session.execute(first, values | {"wanted": level}))
-    if len(rows) <= PAGE and level < 5:
-        more = session.execute(_levels_above(level, of_product), values)
-        rows += sorted(more, key=lambda row: (-row.stars, row.shown_at, row.id), reverse=True)
+    of_subject, column, after = values["subject"] is not None, _SORTED_BY[listing.sort], listing.after
+    rows: list[Any] = []
+    if after is not None:
+        rest = _by_time(source, "newest", of_subject, column, True)
+        rows = list(session.execute(rest, values | {"wanted": values["value"]}))
+    if len(rows) > PAGE:
+        return rows
+    if listing.sort == "lowest":
+        rows += _upward(session, source, values, after.value if after else 0)
+    else:
+        rows += session.execute(_downward(source, of_subject, column), {"value": _BEYOND, **values})
     return rows[: PAGE + 1]
 
 
 @cache
-def _levels_above(level: int, of_product: bool) -> CompoundSelect[Any]:
+def _downward(source: Source, of_subject: bool, name: str) -> Select[Any]:
+    """Return the statement for the first rows below a value, the highest first."""
+    column = source.row[name]
+    query = _list_of(source, of_subject, f"by_{name}").where(column < bindparam("value", type_=Integer))
+    return query.order_by(column.desc(), *source.newest_first)
+
+
+def _upward(session: Session, source: Source, values: dict[str, Any], level: int) -> list[Any]:
+    """Return the first rows above a level of stars, the lowest first.
+
+    No index runs both ways. Each level by itself is in order, and nearly always one level fills the page; where it
+    does not, the first rows of the levels above it follow: 55 rows at most.
+    """
+    if level >= 5:
+        return []
+    of_subject = values["subject"] is not None
+    one_level = _by_time(source, "newest", of_subject, "stars", False)
+    rows = list(session.execute(one_level, values | {"wanted": level + 1}))
+    if len(rows) <= PAGE and level + 1 < 5:
+        more = session.execute(_levels_above(source, level + 1, of_subject), values)
+        rows += sorted(more, key=lambda row: (-row.stars, row.shown_at, row.id), reverse=True)
+    return rows
+
+
+@cache
+def _levels_above(source: Source, level: int, of_subject: bool) -> CompoundSelect[Any]:
     """Return the statement for the first rows of each level of stars above one."""
-    one = _list_query("newest", of_product, None, False)
-    parts = (one.where(_review.stars == stars).subquery() for stars in range(level + 1, 6))
+    one_level = _list_of(source, of_subject, "by_stars").order_by(*source.newest_first)
+    parts = (one_level.where(source.row.stars == stars).subquery() for stars in range(level + 1, 6))
     return union_all(*(select(part) for part in parts))
 
 
@@ -202,12 +287,6 @@ def find_card(session: Session, public_id: str, now: datetime) -> tuple[int, Car
 
 def history_of(session: Session, review_id: int) -> list[Former]:
     """Return what a review said before, newest first."""
-    columns = (Version.stars, Version.title, Version.text, Version.until)
-    rows = session.execute(select(*columns).where(Version.review_id == review_id).order_by(Version.no.desc()))
-    return [Former(*row) for row in rows]
-
-
-def of_order(session: Session, order_id: int) -> dict[int, Review]:
-    """Return the reviews of an order by line id, taken-back ones too."""
-    rows = session.scalars(select(Review).where(Review.order_id == order_id)).all()
-    return {row.line_id: row for row in rows}
+    rows = session.scalars(select(Version).where(Version.review_id == review_id).order_by(Version.no.desc()))
+    words = ((row, ("", "") if row.withheld else (row.title, row.text)) for row in rows)
+    return [Former(row.stars, *said, row.until, row.withheld) for row, said in words]

@@ -8,6 +8,9 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 WRITE_FOR = timedelta(days=180)
+#: The stars of a critical review and of praise, where one of each stands beside the other.
+CRITICAL = (1, 2, 3)
+PRAISE = (4, 5)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,9 @@ LEVELS = (1, 2, 3, 4, 5)
 Z = 1.959963984540054  # 95 % of a normal distribution
 PRIOR = 2.5  # ratings, in all
 SHOP_SHARE_FROM = 50  # counted ratings of a kind before the prior leans toward the shop's usual spread
+LOW = 2  # stars, and answers to further questions, of somebody who is unhappy
 FEW = 5  # counted ratings before the score stands alone
-HALF_LIFE = {"product": 1095.0, "seller": 365.0, "shop": 365.0}  # days
+HALF_LIFE = {"product": 1095.0, "family": 1095.0, "seller": 365.0, "shop": 365.0}  # days
 EPOCH = date(2020, 1, 1)  # weights are kept relative to this day
 
 Levels = Sequence[float]
@@ -53,10 +54,11 @@ def prior(usual: Sequence[int]) -> list[float]:
 
 def estimate(weights: Levels, before: Levels) -> Estimate:
     """Return score and range for the weights and the prior of each level (1 to 5 stars)."""
-    levels = [a + n for a, n in zip(before, weights, strict=True)]
-    total = math.fsum(levels)
-    score = math.fsum(k * a for k, a in zip(LEVELS, levels, strict=True)) / total
-    squares = math.fsum(k * k * a for k, a in zip(LEVELS, levels, strict=True)) / total
+    # Spelt out: a list of fifty products took a fifth of its time for loops over five levels.
+    one, two, three, four, five = [a + n for a, n in zip(before, weights, strict=True)]
+    total = math.fsum((one, two, three, four, five))
+    score = math.fsum((one, 2 * two, 3 * three, 4 * four, 5 * five)) / total
+    squares = math.fsum((one, 4 * two, 9 * three, 16 * four, 25 * five)) / total
     spread = Z * math.sqrt(max(0.0, squares - score * score) / (total + 1))
     score = min(5.0, max(1.0, score))
     return Estimate(score, max(1.0, score - spread), min(5.0, score + spread))

@@ -1,19 +1,17 @@
 """Running totals: one row for each thing that has a reputation."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
-from typing import ClassVar
+from typing import Any, ClassVar, TypeAlias
 
-from sqlalchemy import Date, Double, Integer, SmallInteger, String
-from sqlalchemy.orm import Mapped, mapped_column
+from sqlalchemy import Connection, Date, Double, Integer, Row, SmallInteger, String
+from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import NOT_PERSONAL, Base, BigId, Key, Moment, check, unique
-from ..inventory import WHOSE, personal
+from ..inventory import personal, whose
 
 
 class Subject(Base):
-    """A product, a seller, or the shop (key "reviews": all its product reviews together).
+    """A product, a family of products, a seller, or the shop (key "reviews": all its product reviews together).
 
     `n1` to `n5` count the counted votes of each star; `w1` to `w5` are their weights as a running sum, see
     `maths.weight`. `m1` to `m5` are the counts as they stood when the UTC day `day` began, which is what the
@@ -27,6 +25,8 @@ class Subject(Base):
     kind: Mapped[str] = mapped_column(Key(10), info=NOT_PERSONAL)
     key: Mapped[str] = mapped_column(Key(64), info=NOT_PERSONAL)
     title: Mapped[str] = mapped_column(String(200), default="", info=NOT_PERSONAL)
+    #: Of a product: the family for which its reviews count, so that itself counts nothing; None where it stands alone.
+    family_id: Mapped[int | None] = mapped_column(BigId)
     version: Mapped[int] = mapped_column(Integer, default=0)
     shown: Mapped[int] = mapped_column(Integer, default=0)
     n1: Mapped[int] = mapped_column(Integer, default=0)
@@ -49,29 +49,71 @@ class Subject(Base):
     m5: Mapped[int] = mapped_column(Integer, default=0)
 
 
+class Day(Base):
+    """The counted votes on a subject that became public on one UTC day: windows and trends are added up from these.
+
+    The lock of the subject's own row guards its days and aspects too.
+    """
+
+    __tablename__ = "trust_day"
+
+    subject_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    n1: Mapped[int] = mapped_column(Integer, default=0)
+    n2: Mapped[int] = mapped_column(Integer, default=0)
+    n3: Mapped[int] = mapped_column(Integer, default=0)
+    n4: Mapped[int] = mapped_column(Integer, default=0)
+    n5: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class Aspect(Base):
+    """How many counted votes on a subject answer one further question, the sum of their answers (1 to 5), and how many
+    of them are low (1 or 2).
+    """
+
+    __tablename__ = "trust_aspect"
+
+    subject_id: Mapped[int] = mapped_column(BigId, primary_key=True, autoincrement=False)
+    question: Mapped[str] = mapped_column(Key(20), primary_key=True, info=NOT_PERSONAL)
+    n: Mapped[int] = mapped_column(Integer, default=0)
+    total: Mapped[int] = mapped_column(Integer, default=0)
+    low: Mapped[int] = mapped_column(Integer, default=0)
+
+
 class VoteColumns:
     """The columns that make a row a vote: mixed into everything that carries stars.
 
-    `total_key` names the shop's total that all votes of this kind add up to.
+    `total_key` names the shop's total that all votes of this kind add up to; `aspects` are the columns of further
+    questions, answered with 1 to 5 or not at all.
     """
 
     total_key: ClassVar[str]
+    aspects: ClassVar[tuple[str, ...]] = ()
 
     subject_id: Mapped[int] = mapped_column(BigId)
-    person_id: Mapped[int] = mapped_column(BigId, info=WHOSE)
+    person_id: Mapped[int] = mapped_column(BigId, info=whose("stars", "until_withdrawn"))
     #: 1 to 5; None once the author has taken it back.
     stars: Mapped[int | None] = mapped_column(
-        SmallInteger, info=personal("show your rating to others", "contract", "until you delete it", "public", "person")
+        SmallInteger, info=personal("stars", "count_stars", "contract", "until_withdrawn", "public", "person")
     )
     #: Can be read by everybody from `shown_at` on.
-    live: Mapped[bool] = mapped_column(default=True)
-    shown_at: Mapped[datetime] = mapped_column(Moment)
+    live: Mapped[bool] = mapped_column(default=True, info=NOT_PERSONAL)
+    shown_at: Mapped[datetime] = mapped_column(Moment, info=whose("stars", "until_withdrawn"))
     #: May count at all: neither rewarded nor written by somebody who works for the seller.
-    eligible: Mapped[bool] = mapped_column(default=True)
+    eligible: Mapped[bool] = mapped_column(default=True, info=NOT_PERSONAL)
     #: Does count: the newest eligible vote of this person on this subject.
-    counted: Mapped[bool] = mapped_column(default=False)
+    counted: Mapped[bool] = mapped_column(default=False, info=NOT_PERSONAL)
     #: Is part of the totals: live, and its moment had come when they were last moved.
-    tallied: Mapped[bool] = mapped_column(default=False)
+    tallied: Mapped[bool] = mapped_column(default=False, info=NOT_PERSONAL)
+
+
+#: The shop's total that votes on each kind of subject add up to, whose spread is the usual one of that kind.
+TOTALS = {"product": "reviews", "family": "reviews", "seller": "ratings"}
+
+#: A row of totals: mapped where it may be changed, plain where it is only read.
+Totals: TypeAlias = Subject | Row[Any]
+#: What a page reads from: plain tables are all it needs.
+Reader: TypeAlias = Session | Connection
 
 
 def stars_in_range(name: str) -> object:

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any, TypeAlias
 
-from sqlalchemy import Row, Select, and_, bindparam, or_, select
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import (
+    Row,
+    Select,
+    and_,
+    bindparam,
+    func,
+    or_,
+    select,
+)
+from sqlalchemy.orm import Session
 
 from ..db.dialect import table_of
 from ..figures import one_decimal
 from . import maths
-from .models import Subject, VoteColumns
+from .late.queries import Due, find_due
+from .models import TOTALS, Reader, Subject, Totals
 
 SHOP_REVIEWS = ("shop", "reviews")
+SHOP_RATINGS = ("shop", "ratings")
 
-#: The shop's total that votes on each kind of subject add up to, whose spread is the usual one of that kind.
-TOTALS = {"product": "reviews", "seller": "ratings"}
-
-#: A row of totals: mapped where it may be changed, plain where it is only read.
-Totals: TypeAlias = Subject | Row[Any]
 Counts: TypeAlias = tuple[int, int, int, int, int]
 Sums: TypeAlias = tuple[float, float, float, float, float]
 
@@ -47,6 +51,17 @@ class Score:
     high: float
     #: Our own number, None where nobody has rated yet.
     subject_id: int | None = None
+    #: What the score is made from, for 1 to 5 stars: today's weights, and what a subject starts with.
+    weights: maths.Levels = ()
+    start: maths.Levels = ()
+    #: What is public and in none of our stored totals yet; `counts` and the score have it already.
+    late: Due | None = None
+    #: Rises with everything that changes a page about this.
+    version: int = 0
+    #: The shop's id of the family with which a product shares all this; empty where it stands alone.
+    family: str = ""
+    #: Our number of the product itself, where `subject_id` is that of its family.
+    own_id: int | None = None
 
     @property
     def count(self) -> int:
@@ -105,7 +120,8 @@ def make_score(row: Totals, before: maths.Levels, today: date, due: Due | None =
     if due is not None:
         counts, sums = _with_due(counts, sums, due, half_life)
         shown += due.shown
-    found = maths.estimate(maths.present(sums, counts, today, half_life), before)
+    weights = maths.present(sums, counts, today, half_life)
+    found = maths.estimate(weights, before)
     return Score(
         row.kind,
         row.key,
@@ -117,6 +133,10 @@ def make_score(row: Totals, before: maths.Levels, today: date, due: Due | None =
         low=found.low,
         high=found.high,
         subject_id=row.id,
+        weights=weights,
+        start=before,
+        late=due,
+        version=row.version,
     )
 
 
@@ -134,7 +154,7 @@ def empty_score(kind: str, key: str) -> Score:
     return Score(kind, key, "", 0, (0, 0, 0, 0, 0), None, score=found.score, low=found.low, high=found.high)
 
 
-def find_rows(session: Session, kind: str, keys: Iterable[str]) -> tuple[dict[str, Row[Any]], Row[Any] | None]:
+def find_rows(session: Reader, kind: str, keys: Iterable[str]) -> tuple[dict[str, Row[Any]], Row[Any] | None]:
     """Return the rows of one kind by key, and the shop's total of that kind, in one query."""
     wanted = sorted(set(keys))
     one = len(wanted) == 1
@@ -156,68 +176,66 @@ def _rows_query(kind: str, one: bool) -> Select[Any]:
     return select(table).where(or_(wanted, and_(table.c.kind == "shop", table.c.key == TOTALS[kind])))
 
 
-def find_scores(session: Session, kind: str, keys: Iterable[str], now: datetime) -> dict[str, Score]:
+def find_scores(session: Reader, kind: str, keys: Iterable[str], now: datetime) -> dict[str, Score]:
     """Return the scores of one kind by key, in one query; what has no row is left out.
 
-    One more, bounded query is needed where something became public since the totals were last moved.
+    One more, bounded query is needed where something became public since the totals were last moved, and one for
+    the families of products that have some.
     """
     today = now.astimezone(UTC).date()
     rows, shop = find_rows(session, kind, keys)
-    late = [row for row in rows.values() if row.next_shown_at is not None and row.next_shown_at <= now]
+    families = _families_of(session, rows.values())
+    homes = {key: families.get(row.family_id, row) for key, row in rows.items()}
+    late = [row for row in homes.values() if row.next_shown_at is not None and row.next_shown_at <= now]
     due = find_due(session, late, now) if late else {}
     # The shop's totals lean on themselves, everything else on the shop's: worked out once for a list.
     usual = None if kind == "shop" else maths.prior(usual_of(shop, today))
     return {
-        key: make_score(row, usual or maths.prior(usual_of(row, today)), today, due.get(row.id))
-        for key, row in rows.items()
+        key: _as_member(make_score(row, usual or maths.prior(usual_of(row, today)), today, due.get(row.id)), rows[key])
+        for key, row in homes.items()
     }
 
 
-@dataclass(slots=True)
-class Due:
-    """What became public since the totals were last moved: changes by (stars, day), and how many more are shown."""
-
-    votes: Counter[tuple[int, date]]
-    shown: int = 0
-
-
-def find_due(session: Session, rows: Sequence[Totals], now: datetime) -> dict[int, Due]:
-    """Return what is public and not in the totals of these rows yet, by our number of the row."""
-    found = {row.id: Due(Counter()) for row in rows}
-    for votes in {id(each): each for row in rows for each in _votes_of(row)}.values():
-        shop = next((row.id for row in rows if row.kind == "shop" and row.key == votes.total_key), None)
-        subjects = None if shop is not None else [row.id for row in rows]
-        for subject, changes, shown in _due_of(session, votes, subjects, now):
-            for number in found.keys() & {subject, shop or subject}:
-                found[number].votes.update(changes)
-                found[number].shown += shown
-    return found
+def _families_of(session: Reader, rows: Iterable[Row[Any]]) -> dict[int, Row[Any]]:
+    """Return the rows of the families that products belong to, by our number; no query where there are none."""
+    wanted = {row.family_id for row in rows if row.family_id is not None}
+    if not wanted:
+        return {}
+    table = table_of(Subject)
+    return {row.id: row for row in session.execute(select(table).where(table.c.id.in_(wanted)))}
 
 
-def _votes_of(row: Totals) -> list[Any]:
-    keys = {row.key} if row.kind == "shop" else {TOTALS.get(row.kind)}
-    return [votes for votes in VoteColumns.__subclasses__() if votes.total_key in keys]
+def _as_member(score: Score, row: Totals) -> Score:
+    """Return a score under the name of the product whose page shows it."""
+    if score.subject_id == row.id:
+        return score
+    return replace(score, kind=row.kind, key=row.key, title=row.title, family=score.key, own_id=row.id)
 
 
-def _due_of(
-    session: Session, votes: Any, subjects: Sequence[int] | None, now: datetime
-) -> Iterator[tuple[int, Counter[tuple[int, date]], int]]:
-    """Yield the change that each due vote makes: its stars come, the older vote of the same person goes."""
-    older = aliased(votes)
-    same = and_(older.subject_id == votes.subject_id, older.person_id == votes.person_id, older.counted.is_(True))
-    query = select(votes, older.stars, older.shown_at).outerjoin(older, same)
-    query = query.where(votes.live.is_(True), votes.tallied.is_(False), votes.shown_at <= now)
-    if subjects is not None:
-        query = query.where(votes.subject_id.in_(subjects))
-    seen: set[tuple[int, int]] = set()
-    for vote, old_stars, old_at in session.execute(query.order_by(votes.shown_at.desc(), votes.id.desc())):
-        changes: Counter[tuple[int, date]] = Counter()
-        if vote.eligible and (vote.subject_id, vote.person_id) not in seen:
-            seen.add((vote.subject_id, vote.person_id))
-            changes[vote.stars, vote.shown_at.astimezone(UTC).date()] += 1
-            if old_stars is not None:
-                changes[old_stars, old_at.astimezone(UTC).date()] -= 1
-        yield vote.subject_id, changes, 1
+def find_family_score(session: Reader, family: str, product: str, now: datetime) -> Score | None:
+    """Return what a product of which nothing is known yet shares with its family; None where that is nothing."""
+    found = find_scores(session, "family", [family], now).get(family)
+    return replace(found, kind="product", key=product, title="", family=family) if found else None
+
+
+@cache
+def _version_query() -> Select[Any]:
+    table, family = table_of(Subject), table_of(Subject).alias()
+    # A member of a family counts nothing itself, so where there is a family, all three are the family's.
+    columns = (func.coalesce(family.c[name], table.c[name]).label(name) for name in ("id", "version", "next_shown_at"))
+    query = select(*columns).select_from(table.outerjoin(family, family.c.id == table.c.family_id))
+    return query.where(table.c.kind == bindparam("kind"), table.c.key == bindparam("key"))
+
+
+def find_version(rows: Reader, kind: str, key: str, now: datetime) -> tuple[int, int] | None:
+    """Return number and version of what a page is about: all that it takes to know that it is still the same.
+
+    None where something has become public by itself since the totals were last moved, and where there is no row.
+    """
+    row = rows.execute(_version_query(), {"kind": kind, "key": key}).first()
+    if row is None or (row.next_shown_at is not None and row.next_shown_at <= now):
+        return None
+    return row.id, row.version
 
 
 def find_subject_id(session: Session, kind: str, key: str) -> int | None:

@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from .. import lookup
-from ..orders.models import Line, Order
-from ..orders.queries import lines_of, sellers_of
+from ..invitations.mails import plain
+from ..journal.queries import last_entry
+from ..moderation.models import Case
+from ..moderation.queries import cases_about
+from ..moderation.words import withheld_note
+from ..orders.models import Deal, Line, Order
 from ..people.models import Person
-from ..people.queries import follow
+from ..people.queries import follow, keys_of_person
+from ..ratings import rules as ratings
+from ..ratings.actions import draft_of as rating_draft_of
+from ..ratings.models import Rating
+from ..ratings.queries import ratings_of
 from ..reviews.actions import draft_of
 from ..reviews.models import Review
-from ..reviews.queries import of_order
 from ..reviews.rules import Draft, Obstacle, may_write
-from ..scores.queries import find_keys
-from ..shop import Product
+from ..shop import Product, Seller
 from ..state import State
+from ..verdicts.rules import STANDING, WITHHELD
 from ..web.urls import own_address
+from .queries import deals_with_sellers, lines_with_reviews, order_with_buyer
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,36 +44,116 @@ class Row:
     line: Line
     title: str
     product_name: str
+    #: With which the product shares its reviews, as the shop says now.
+    family: str | None
     image_url: str | None
     seller_key: str
     review: Review | None
     obstacle: Obstacle | None
 
+    #: Of what staff has looked at; read only where something is withheld.
+    case: Case | None
+
     @property
-    def shown(self) -> Review | None:
-        """Return the review that readers can see now."""
-        return self.review if self.review is not None and self.review.state == "shown" else None
+    def given(self) -> Review | None:
+        """Return the review that stands, whether or not others can read it."""
+        return self.review if self.review is not None and self.review.state in STANDING else None
+
+    @property
+    def withheld(self) -> str:
+        """Return why others cannot read what stands, or an empty string."""
+        return _why_withheld(self.given, self.case)
 
     @property
     def said(self) -> Draft | None:
-        """Return what readers can see now, as it would be posted again."""
-        return draft_of(self.shown) if self.shown else None
+        """Return what stands, as it would be posted again."""
+        return draft_of(self.given) if self.given else None
+
+
+@dataclass(frozen=True, slots=True)
+class SellerRow:
+    """One seller of the order: what the buyer has said about them, and why nothing can be said, if so."""
+
+    deal: Deal
+    key: str
+    name: str
+    rating: Rating | None
+    obstacle: ratings.Obstacle | None
+    now: datetime
+    case: Case | None
+
+    @property
+    def given(self) -> Rating | None:
+        """Return the rating that stands, whether or not others can read it."""
+        return self.rating if self.rating is not None and self.rating.state in STANDING else None
+
+    @property
+    def withheld(self) -> str:
+        """Return why others cannot read what stands, or an empty string."""
+        return _why_withheld(self.given, self.case)
+
+    @property
+    def said(self) -> ratings.RatingDraft | None:
+        """Return what stands, as it would be posted again."""
+        return rating_draft_of(self.given) if self.given else None
+
+    @property
+    def public(self) -> bool:
+        """Say whether others can read the rating already."""
+        return self.given is not None and self.given.shown_at <= self.now
+
+    @property
+    def private_until(self) -> datetime | None:
+        """Return until when nobody else can read what was said, the rating or a review of what they sold."""
+        said = self.deal.buyer_wrote_at is not None
+        return self.deal.closes_at if said and self.waits else None
+
+    @property
+    def opens_at(self) -> datetime | None:
+        """Return when what is written now can be read at the latest."""
+        if self.deal.window_ends_at is None:
+            return None
+        return ratings.closing(self.deal.window_ends_at, self.deal.buyer_wrote_at or self.now)
+
+    @property
+    def waits(self) -> bool:
+        """Say whether what is written now stays private at first."""
+        return ratings.waits(self.deal, self.now)
+
+    @property
+    def change_until(self) -> datetime | None:
+        """Return until when a rating that others can read can be changed, once; None where that is over."""
+        given = self.given
+        if given is None or not self.public or self.withheld or ratings.may_revise(given, self.now):
+            return None
+        return given.shown_at + ratings.REVISE_WITHIN
 
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One order with its arrived lines (`rows`) and those still on their way (`missing`)."""
+    """One order with its arrived lines (`rows`), those still on their way (`missing`), and its sellers."""
 
     order: Order
     buyer: Person
     rows: Sequence[Row]
     missing: Sequence[Row]
+    sellers: Sequence[SellerRow]
+    now: datetime
+    #: All ids of the shop behind which the buyer may stand.
+    buyer_keys: Sequence[str]
+    last_choice: int
+
+    @property
+    def deal_ids(self) -> set[int]:
+        """Return our numbers of the deals in which sellers are rated; in others nothing ever waits."""
+        return {row.deal.id for row in self.sellers}
 
     @property
     def fingerprint(self) -> str:
-        """Return short hashes of what was said so far and of the public name: they tell a stale form from a new one."""
+        """Return short hashes of what was said and chosen so far and of the public name: they tell a stale form."""
         state = ",".join(f"{row.line.id}.{row.review.version if row.review else 0}" for row in self.rows)
-        return f"{_short(f'{self.order.id}|{state}')}-{name_mark(self.buyer.public_name)}"
+        state += "".join(f",s{row.deal.id}.{row.rating.version if row.rating else 0}" for row in self.sellers)
+        return f"{_short(f'{self.order.id}|{state}|{self.last_choice}')}-{name_mark(self.buyer.public_name)}"
 
 
 def name_mark(public_name: str) -> str:
@@ -85,24 +173,64 @@ class Found:
     buyer: Person
     lines: Sequence[Line]
     reviews: dict[int, Review]
+    deals: Sequence[Deal]
     sellers: dict[int, str]
+    ratings: dict[int, Rating]
+    buyer_keys: Sequence[str]
+    #: Number of the newest choice about whose order it is and whether the buyer has a page of their own.
+    last_choice: int
+    #: By kind and our number of what is withheld.
+    cases: Mapping[tuple[str, int], Case]
 
 
 def read_order(session: Session, number: int, version: int) -> Found | None:
     """Return the rows of an order, or None where the link was revoked or the buyer erased."""
-    order = session.get(Order, number)
-    buyer = follow(session, session.get(Person, order.buyer_id)) if order else None
+    known = order_with_buyer(session, number)
+    order, buyer = (known[0], follow(session, known[1])) if known else (None, None)
     if order is None or buyer is None or buyer.key is None or order.link_version != version:
         return None
-    lines = lines_of(session, order.id)
-    return Found(order, buyer, lines, of_order(session, order.id), _sellers(session, order.id))
+    sellers = deals_with_sellers(session, order.id)
+    deals = list(sellers)
+    rated = ratings_of(session, [deal.id for deal in deals if deal.mode != "off"]) if _is_rated(deals) else {}
+    lines = lines_with_reviews(session, order.id)
+    written = {line.id: review for line, review in lines if review is not None}
+    return Found(
+        order,
+        buyer,
+        [line for line, _ in lines],
+        written,
+        deals,
+        {deal.id: key for deal, key in sellers.items()},
+        rated,
+        # A shop that sells by itself has nobody else who could be rated by their own people.
+        keys_of_person(session, buyer) if _is_rated(deals) else [buyer.key],
+        _last_choice(session, order, buyer if _is_rated(deals) else None),
+        _cases(session, written.values(), rated.values()),
+    )
 
 
-def _sellers(session: Session, order_id: int) -> dict[int, str]:
-    """Return the shop's id of the seller by deal."""
-    sellers = sellers_of(session, order_id)
-    keys = find_keys(session, sellers.values())
-    return {deal: keys[seller] for deal, seller in sellers.items()}
+def _cases(session: Session, written: Iterable[Review], rated: Iterable[Rating]) -> dict[tuple[str, int], Case]:
+    withheld = [("review", row.id) for row in written if row.state in WITHHELD]
+    withheld += [("rating", row.id) for row in rated if row.state in WITHHELD]
+    return cases_about(session, withheld) if withheld else {}
+
+
+def _why_withheld(given: Review | Rating | None, case: Case | None) -> str:
+    if given is None or case is None or given.state not in WITHHELD:
+        return ""
+    return withheld_note(given.state, case.ground, corrected=case.corrected_at is not None)
+
+
+def _last_choice(session: Session, order: Order, buyer: Person | None) -> int:
+    # Numbers only grow, while "mine" after "not mine" looks as if nothing had ever happened.
+    about_order = last_entry(session, "order", order.id, ["disowned", "owned"])
+    if buyer is None:  # where nobody rates buyers, none has a page
+        return about_order
+    return max(about_order, last_entry(session, "person", buyer.id, ["page_opened", "page_closed"]))
+
+
+def _is_rated(deals: Sequence[Deal]) -> bool:
+    return any(deal.mode != "off" for deal in deals)
 
 
 def load(state: State, number: int, version: int, now: datetime) -> Sheet | None:
@@ -113,19 +241,38 @@ def load(state: State, number: int, version: int, now: datetime) -> Sheet | None
     products = lookup.or_nothing(lookup.products, state.shop, [line.product_key for line in found.lines])
     rows = [_row(found, place, line, products.get(line.product_key), now) for place, line in enumerate(found.lines)]
     here = [row for row in rows if row.obstacle not in ("cancelled", "not_arrived")]
-    return Sheet(found.order, found.buyer, here, [row for row in rows if row.obstacle == "not_arrived"])
+    missing = [row for row in rows if row.obstacle == "not_arrived"]
+    sellers = _seller_rows(state, found, now)
+    return Sheet(found.order, found.buyer, here, missing, sellers, now, found.buyer_keys, found.last_choice)
+
+
+def _seller_rows(state: State, found: Found, now: datetime) -> list[SellerRow]:
+    """Return the sellers who can be rated, or have been; the shop's own goods are rated by their reviews."""
+    deals = [deal for deal in found.deals if deal.mode != "off" and deal.state != "pending"]
+    known = lookup.or_nothing(lookup.sellers, state.shop, {found.sellers[deal.id] for deal in deals}) if deals else {}
+    return [_seller_row(state, found, deal, known, now) for deal in deals]
+
+
+def _seller_row(state: State, found: Found, deal: Deal, known: Mapping[str, Seller], now: datetime) -> SellerRow:
+    key, rating = found.sellers[deal.id], found.ratings.get(deal.id)
+    name = (plain(known[key].name) if key in known else "") or key
+    insider = any(lookup.seems_to_work_for(state.shop, each, key) for each in found.buyer_keys)
+    obstacle = ratings.may_write(deal, rating, now, insider=insider)
+    return SellerRow(deal, key, name, rating, obstacle, now, found.cases.get(("rating", rating.id)) if rating else None)
 
 
 def _row(found: Found, place: int, line: Line, product: Product | None, now: datetime) -> Row:
     review = found.reviews.get(line.id)
-    written = review is not None and review.state == "shown"
+    written = review is not None and review.state in STANDING
     return Row(
         place=place,
         line=line,
         title=line.title or (product.name if product else line.product_key),
         product_name=product.name if product else "",
+        family=product.family if product else None,
         image_url=own_address(product.image_url) if product else None,
         seller_key=found.sellers.get(line.deal_id, ""),
         review=review,
         obstacle=may_write(line.delivered_at, line.cancelled_at, written, now),
+        case=found.cases.get(("review", review.id)) if review else None,
     )

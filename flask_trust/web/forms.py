@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Callable
 from typing import Any
 
 from flask import current_app
 from wtforms import Form, ValidationError
 from wtforms.csrf.core import CSRF
 
-from ..i18n import _
+from ..i18n import _, ngettext
 from ..links import secret_keys
+from ..text import TextTooLong
 
 
 class LinkCSRF(CSRF):
@@ -45,3 +47,18 @@ class LinkForm(Form):
         csrf = True
         csrf_class = LinkCSRF
         csrf_field_name = "form_token"
+
+
+def cleaned(field: Any, clean: Callable[[str, int], str], limit: int) -> str:
+    """Return what a field says, cleaned; raises `ValidationError` where that is too long."""
+    try:
+        return clean(field.data or "", limit)
+    except TextTooLong as error:
+        raise ValidationError(
+            ngettext(
+                "Please shorten this: at most %(limit)d characters, yours has %(n)d.",
+                "Please shorten this: at most %(limit)d characters, yours has %(n)d.",
+                error.length,
+                limit=error.limit,
+            )
+        ) from None

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 
 from .. import i18n
 from ..state import current_state
-from .headers import is_ours, private, public
+from .headers import is_ours, personal, private, public
 from .urls import Addresses
 
 
@@ -26,9 +26,14 @@ def words() -> dict[str, Any]:
         month=speech.month,
         number=speech.number,
         figure=speech.figure,
+        exact=speech.exact,
         paragraphs=paragraphs,
         product_url=Addresses("product", "product_id"),
+        seller_url=Addresses("seller", "seller_id"),
         review_url=Addresses("review", "public_id"),
+        report_url=Addresses("report_review", "public_id"),
+        report_rating_url=Addresses("report_rating", "public_id"),
+        helpful_url=Addresses("helpful", "public_id"),
         language=speech.tag,
         language_name=speech.language_name,
         direction=speech.direction,
@@ -46,11 +51,10 @@ def paragraphs(text: str) -> Markup:
 
 def macros(template: str) -> Any:
     """Return the macros of a template, made once for a page: for what stands on it many times."""
-    found = current_app.jinja_env.get_template(template)
     made: dict[Any, Any] = g.setdefault("_flask_trust_macros", {})
-    key = found, i18n.speech()
+    key = template, i18n.speech()
     if key not in made:
-        made[key] = found.make_module(words())
+        made[key] = current_app.jinja_env.get_template(template).make_module(words())
     return made[key]
 
 
@@ -67,9 +71,16 @@ def bare_page(template: str, *, status: int = 200, **view: Any) -> Response:
 
 def page(template: str, *, status: int = 200, **view: Any) -> Response:
     """Draw a public page in the shop's frame, or in our own where the shop has none."""
+    return public(Response(_framed(template, view), status, mimetype="text/html"))
+
+
+def personal_page(template: str, *, status: int = 200, **view: Any) -> Response:
+    """Draw a page for one person who is signed in, in the shop's frame or our own."""
+    return personal(Response(_framed(template, view), status, mimetype="text/html"))
+
+
+def _framed(template: str, view: dict[str, Any]) -> str:
     if is_ours("trust/base.html") and is_ours(template):
         # Nothing here asks for the shop's context processors, which may read the session or not work at all.
-        body = fragment(template, **view)
-    else:
-        body = render_template(template, **words(), view=SimpleNamespace(**view))
-    return public(Response(body, status, mimetype="text/html"))
+        return fragment(template, **view)
+    return render_template(template, **words(), view=SimpleNamespace(**view))

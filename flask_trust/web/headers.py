@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
+from weakref import WeakKeyDictionary
 
-from flask import current_app, request
+from flask import current_app, request, session
+from jinja2 import Environment
 from werkzeug.wrappers import Response
 
 R = TypeVar("R", bound=Response)
@@ -15,6 +16,8 @@ R = TypeVar("R", bound=Response)
 LARGEST_FORM = 4 * 1024 * 1024
 
 CSP = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
+_VARY = ("Accept-Language", "Cookie", "Authorization")
+_ours: WeakKeyDictionary[Environment, dict[str, bool]] = WeakKeyDictionary()
 # Shops often keep the pictures of their products elsewhere.
 PUBLIC_CSP = f"{CSP}; img-src 'self' https: data:"
 
@@ -35,10 +38,29 @@ def private(response: R) -> R:
     return response
 
 
+def personal(response: R) -> R:
+    """Set the headers of a page for one person who is signed in: kept nowhere; in the shop's frame the shop's stand."""
+    response.headers["Cache-Control"] = "private, no-store"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    if is_ours("trust/base.html"):
+        response.headers["Content-Security-Policy"] = CSP
+    return response
+
+
 def public(response: R) -> R:
-    """Set the headers of a public page: strict in our own frame, the shop's own in the shop's frame."""
+    """Set the headers of a public page: strict in our own frame, the shop's own in the shop's frame.
+
+    It may be kept for everybody only where nothing told who asked for it: the shop's frame may say "Hello Anna".
+    """
     response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    response.vary.add("Accept-Language")
+    if "Vary" in response.headers:
+        response.vary.update(_VARY)
+    else:  # `response.vary` writes the header anew with each name
+        response.headers["Vary"] = ", ".join(_VARY)
+    told = "Cookie" in request.headers or "Authorization" in request.headers or getattr(session, "modified", False)
+    response.headers["Cache-Control"] = "private, no-cache" if told else "no-cache"
     if is_ours("trust/base.html"):
         response.headers["Content-Security-Policy"] = PUBLIC_CSP
     return response
@@ -46,9 +68,15 @@ def public(response: R) -> R:
 
 def is_ours(template: str) -> bool:
     """Say whether a template is the one we ship, because the shop has none of that name."""
-    return _ships_with_us(current_app.jinja_env.get_template(template).filename or "")
+    environment = current_app.jinja_env
+    if environment.auto_reload:
+        return _ships_with_us(environment, template)
+    # Every page asks some times over; which file a name leads to is settled once Jinja has read it.
+    known = _ours.setdefault(environment, {})
+    if template not in known:
+        known[template] = _ships_with_us(environment, template)
+    return known[template]
 
 
-@lru_cache(maxsize=128)
-def _ships_with_us(filename: str) -> bool:
-    return Path(filename).is_relative_to(Path(__file__).parent.parent)
+def _ships_with_us(environment: Environment, template: str) -> bool:
+    return Path(environment.get_template(template).filename or "").is_relative_to(Path(__file__).parent.parent)

@@ -14,13 +14,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[Browser]:
-    """One browser for all tests."""
-    with support.chromium() as browser:
-        yield browser
-
-
 @pytest.fixture
 def site(world: World) -> Iterator[str]:
     """The address of the world's shop; browsers ask every site for an icon."""

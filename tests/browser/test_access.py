@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
 
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" + "W" * 40
-SIZES = ((320, 640), (360, 740), (1280, 800))
 
 
 def filled(world: World) -> dict[str, str]:
@@ -121,8 +120,7 @@ MEASURE = """() => {
 }"""
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("size", SIZES, ids=[str(width) for width, _ in SIZES])
+@pytest.mark.parametrize(("size", "scheme"), support.VIEWS)
 def test_no_page_has_a_barrier(world: World, site: str, chromium: Browser, size: tuple[int, int], scheme: str) -> None:
     paths = filled(world)
     context = chromium.new_context(

@@ -152,7 +152,7 @@ def test_one_row_s_error_keeps_its_words_and_leads_to_its_field(world: World, si
     page.get_by_text("Add words (optional)").nth(1).click()
     page.get_by_label("What should others know?").nth(1).fill("Sharp & light")
     page.get_by_role("button", name="Publish").click()
-    assert notice(page) == "1 review is public now. Please look at the rest."
+    assert notice(page) == "1 thing is saved. Please look at the rest."
     assert "Nothing you typed is lost." in page.get_by_role("alert").inner_text()
     page.get_by_role("alert").get_by_role("link", name="Knife").click()
     assert page.get_by_label("What should others know?").nth(1).input_value() == "Sharp & light"

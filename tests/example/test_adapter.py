@@ -78,6 +78,11 @@ def test_who_speaks_for_whom(person: str, sellers: list[str], staff: bool) -> No
     assert SHOP.is_staff(person) is staff
 
 
+def test_two_sizes_of_one_article_are_one_family() -> None:
+    known = SHOP.products(["9", "12", "14"])
+    assert [known[key].family for key in ("9", "12", "14")] == [None, "FH-WOOL", "FH-WOOL"]
+
+
 def test_an_address_finds_account_and_guest() -> None:
     assert list(SHOP.find_people(" Anna@mail.example")) == ["5", flask_trust.guest_id("anna@mail.example")]
     assert list(SHOP.find_people("nobody@mail.example")) == [flask_trust.guest_id("nobody@mail.example")]

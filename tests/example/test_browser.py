@@ -28,12 +28,6 @@ PAGES = (
 )
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with browser.chromium() as running:
-        yield running
-
-
 @pytest.fixture
 def site(app: Flask) -> Iterator[str]:
     with browser.serving(app) as address:
@@ -74,8 +68,11 @@ def test_the_story_on_a_phone_without_scripts(chromium: Browser, site: str) -> N
         page.frame_locator("iframe").get_by_role("link", name="4").first.click()
         page.get_by_role("textbox").nth(1).fill("Hangs straight, looks wise.")
         page.get_by_role("button", name="Publish").click()
-        page.get_by_role("link", name="Public since").wait_for()
+        page.get_by_text("Private until").first.wait_for()  # for seven days, since Edith does not say anything
 
+        page.goto(f"{site}/products/11")
+        assert not page.get_by_text("Hangs straight, looks wise.").count()
+        page.get_by_role("button", name="7 days").click()
         page.goto(f"{site}/products/11")
         page.get_by_text("Hangs straight, looks wise.").wait_for()
 

@@ -67,7 +67,8 @@ def test_a_queued_reminder_is_dropped_and_the_order_stays_asked_when_its_buyer(w
     decide(world)
     act(world)
     world.run()
-    assert len(world.mails()) == 1
+    # Who is erased takes along the first one too, which lay in the folder for trying out.
+    assert len(world.mails()) == (change != "is erased")
     assert [mail.error_code for mail in world.all(Outgoing)] == [None, reason]
     assert state_of_request(world) == ("asked", None)
 

@@ -56,6 +56,10 @@ class Crew:
     since: float
     members: list[subprocess.Popen[bytes]]
 
+    @property
+    def errors(self) -> Path:
+        return self.world.folder.parent / "errors"
+
     def hire(self) -> subprocess.Popen[bytes]:
         given = {
             "database": self.world.app.config["SQLALCHEMY_DATABASE_URI"],
@@ -64,7 +68,8 @@ class Crew:
             "since": str(self.since),
         }
         words = [word for name, value in given.items() for word in (f"--{name}", value)]
-        member = subprocess.Popen([sys.executable, "-m", "tests.mail.worker", *words], cwd=smtp.ROOT)
+        with self.errors.open("ab") as errors:
+            member = subprocess.Popen([sys.executable, "-m", "tests.mail.worker", *words], cwd=smtp.ROOT, stderr=errors)
         self.members.append(member)
         return member
 
@@ -75,7 +80,7 @@ class Crew:
 
     def finish(self) -> None:
         for member in self.members:
-            assert member.wait(PATIENCE) == 0
+            assert member.wait(PATIENCE) == 0, self.errors.read_text()
         self.members.clear()
 
 
@@ -159,6 +164,8 @@ def frozen_at(number: int) -> Iterator[tuple[smtp.Sink, Callable[[subprocess.Pop
     def keep(mail: smtp.Received) -> None:
         received.append(mail)
         if len(received) == number:
+            # By then it has marked the next mail. In that transaction it would hold the lock of all of SQLite.
+            time.sleep(1)
             os.kill(sleeper[0].pid, signal.SIGSTOP)
 
     sleeper: list[subprocess.Popen[bytes]] = []

@@ -105,8 +105,9 @@ def test_the_list_names_orders_reasons_and_the_next_try(world: World) -> None:
         queue(world, "a", "b")
         world.run()
     assert world.cli("mail", "list").output.splitlines() == [
-        "request about order b: held, the mail server refused the mail, and its log says why",
+        "request about order b: given up, the mail server refused the mail, and its log says why",
         "request about order a: next try 2027-05-10 12:01 UTC, the mail server asked to come back later",
+        "What was given up is tried again after 'flask trust mail retry'.",
     ]
 
 
@@ -125,7 +126,7 @@ def test_held_mails_fail_the_check_until_they_have_left(world: World) -> None:
         world.run()
         answer = world.cli("check")
         assert answer.exit_code == 1
-        assert "held: see 'flask trust mail list'" in answer.output
+        assert "1 mail was given up: see 'flask trust mail list'" in answer.output
         sink.step = ""
         world.cli("mail", "retry")
         world.run()

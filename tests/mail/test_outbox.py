@@ -63,7 +63,7 @@ def test_back_off_doubles_and_after_five_days_a_person_is_asked(world: World) ->
     assert timedelta(days=5) <= world.clock() - start < timedelta(days=6)
     assert state_of_mail(world) == ("held", "server_down")
     assert accounted(world).waiting == 1
-    assert "order 1: held, the mail server did not answer" in world.cli("mail", "list").output
+    assert "order 1: given up, the mail server did not answer" in world.cli("mail", "list").output
 
 
 def test_a_held_mail_leaves_when_the_owner_says_so(world: World) -> None:
@@ -75,7 +75,7 @@ def test_a_held_mail_leaves_when_the_owner_says_so(world: World) -> None:
         assert accounted(world).waiting == 1
         assert world.pass_days(1).get("mail_sent") is None
         sink.step = ""
-        assert world.cli("mail", "retry").output == "1 held mail will be tried again.\n"
+        assert world.cli("mail", "retry").output == "1 mail will be tried again at the next run.\n"
         assert world.run()["mail_sent"] == 1
     assert len({each.message_id for each in sink.received}) == 1
     assert accounted(world).asked == 1
@@ -91,6 +91,15 @@ def test_a_server_in_trouble_is_asked_once_in_a_run(world: World) -> None:
         world.clock.advance(minutes=2)
         assert world.run()["mail_sent"] == 45
     assert accounted(world).asked == 45
+
+
+@pytest.mark.parametrize("step", ["MAIL", "RCPT", "END"])
+def test_mails_that_certainly_did_not_leave_are_no_doubtful_ones(any_world: World, step: str) -> None:
+    with Moody(step, "421 4.3.2 Going down") as sink:
+        send_to(any_world, sink.url)
+        queue(any_world, "1", "2", "3")
+        any_world.run()
+    assert [(mail.state, mail.error_code) for mail in any_world.all(Outgoing)] == [("waiting", "server_busy")] * 3
 
 
 def test_one_recipient_in_trouble_does_not_hold_up_the_others(any_world: World) -> None:

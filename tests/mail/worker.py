@@ -17,6 +17,7 @@ from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import func, select
 
 from flask_trust import Trust
+from flask_trust.clock import Clock
 from flask_trust.invitations import asking
 from flask_trust.invitations.models import Request
 from flask_trust.mail.models import OPEN, Outgoing
@@ -32,11 +33,11 @@ def moment(since: float) -> datetime:
     return START + timedelta(seconds=time.time() - since)
 
 
-def make_app(database: str, mail: str, since: float) -> Flask:
+def make_app(database: str, mail: str, clock: Clock) -> Flask:
     app, db = Flask("worker"), SQLAlchemy()
     app.config.update(SECRET_KEY="a secret of tests", TESTING=True, SQLALCHEMY_DATABASE_URI=database)
     app.config.update(MAIL_SETTINGS, TRUST_MAIL_URL=mail)
-    trust = Trust(db, crowd.CrowdShop(), clock=functools.partial(moment, since))
+    trust = Trust(db, crowd.CrowdShop(), clock=clock)
     db.init_app(app)
     trust.init_app(app)
     return app
@@ -68,7 +69,8 @@ def main() -> None:
     parser.add_argument("--since", type=float, required=True)
     options = parser.parse_args()
     lease = asking.LEASE = timedelta(seconds=options.lease)
-    with make_app(options.database, options.mail, options.since).app_context():
+    clock = functools.partial(moment, options.since)
+    with make_app(options.database, options.mail, clock).app_context():
         work(current_state(), lease)
 
 

@@ -8,7 +8,7 @@ import shutil
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 from flask import Flask
@@ -34,6 +34,11 @@ QUIET = (
 )
 PHONE = (360, 740)
 DESKTOP = (1280, 800)
+#: What every page is looked at in; colours do not depend on the width.
+VIEWS = [
+    *(pytest.param(size, "light", id=f"{size[0]}-light") for size in ((320, 640), PHONE, DESKTOP)),
+    pytest.param(PHONE, "dark", id="360-dark"),
+]
 
 
 def wanted() -> bool:
@@ -120,6 +125,29 @@ def barriers(page: Page) -> list[str]:
 
     found = Axe().run(page).response["violations"]
     return [f"{rule['id']} ({rule['impact']}): {rule['nodes'][0]['html']}" for rule in found]
+
+
+@contextmanager
+def sized(browser: Browser, size: tuple[int, int], scheme: str) -> Iterator[BrowserContext]:
+    """Lend a context of one of the VIEWS."""
+    width, height = size
+    dark: Literal["dark", "light"] = "dark" if scheme == "dark" else "light"
+    context = browser.new_context(viewport={"width": width, "height": height}, color_scheme=dark)
+    try:
+        yield context
+    finally:
+        context.close()
+
+
+def wrong_on(page: Page, address: str) -> list[str]:
+    """Return what is wrong on a page with all its details open: no page, wider than the screen, barriers."""
+    answer = page.goto(address)
+    if answer is None or answer.status != 200:
+        return [f"answered {answer.status if answer else 'nothing'}"]
+    for details in page.locator("details").all():
+        details.evaluate("each => { each.open = true }")
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return [f"{wide} px wider than the screen"] * (wide > 0) + barriers(page)
 
 
 @contextmanager

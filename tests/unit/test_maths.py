@@ -112,7 +112,7 @@ def test_a_rating_loses_half_its_weight_in_a_half_life(age: int, weight: float) 
 
 
 def test_half_lives_are_three_years_for_products_and_one_for_sellers_and_the_shop() -> None:
-    assert maths.HALF_LIFE == {"product": 1095.0, "seller": 365.0, "shop": 365.0}
+    assert maths.HALF_LIFE == {"product": 1095.0, "family": 1095.0, "seller": 365.0, "shop": 365.0}
 
 
 @pytest.mark.parametrize(

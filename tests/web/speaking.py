@@ -87,7 +87,8 @@ def shop_of(language: str) -> dict[str, str]:
 
 def spoken(page: str) -> list[str]:
     """Return what a page shows or reads out, text by text."""
-    taken = Page(re.sub(r"<style>.*?</style>", "", page, flags=re.S))
+    # What is to be copied to the letter is no language, and neither are data for search engines.
+    taken = Page(re.sub(r"<(style|code|script)\b[^>]*>.*?</\1>", "", page, flags=re.S))
     read_out = [attrs[name] for _, attrs in taken.tags for name in SPOKEN if attrs.get(name)]
     return taken.words + read_out
 
@@ -97,19 +98,21 @@ def english(language: str) -> re.Pattern[str]:
     """Return a pattern that finds our English texts, but for those the language shares."""
     with (CATALOGUES / language / "LC_MESSAGES" / "flask_trust.po").open("rb") as file:
         catalogue = read_po(file, locale=language)
-    ids = [message.id for message in catalogue if message.id]
+    ids = [message.id for message in catalogue if message.id and message.id != message.string]
     texts = [text for each in ids for text in ([each] if isinstance(each, str) else each)]
     pieces = [
-        re.sub(r"%\\\([a-z]+\\\)[sd]", r"\\S+", re.escape(text)) for text in texts if re.search("[A-Za-z]{2}", text)
+        re.sub(r"%\\\([a-z]+\\\)[sd]", r"\\S+", re.escape(text))
+        for text in texts
+        if re.search("[A-Za-z]{3}", re.sub(r"%\([a-z]+\)[sd]", "", text))  # "In %(language)s" is German too
     ]
-    return re.compile(rf"\b(?:{'|'.join(sorted(pieces, key=len, reverse=True))})(?!\w)")
+    return re.compile(rf"(?<![\w-])(?:{'|'.join(sorted(pieces, key=len, reverse=True))})(?!\w)")
 
 
 def left_over(language: str, texts: list[str]) -> list[str]:
     """Return the texts in which English is left."""
     found = [text for text in texts if english(language).search(text)]
     if language != "de":
-        found += [text for text in texts if re.search("[A-Za-z]", re.sub(r"https?://\S+", "", text))]
+        found += [text for text in texts if re.search("[A-Za-z]", re.sub(r"https?://\S+|\?\w+=\w+", "", text))]
     return found
 
 

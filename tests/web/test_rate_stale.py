@@ -8,6 +8,7 @@ import pytest
 
 from flask_trust import Person
 from flask_trust.reviews.models import Review
+from tests.web.deals import deal, form_with
 from tests.web.pages import Page, everything, open_page
 from tests.world import World
 
@@ -124,3 +125,37 @@ def test_an_old_delete_does_not_delete_what_was_written_later(ordered: World) ->
     assert answer.status_code == 409
     assert "Open the link again" in answer.text
     assert ordered.one(Review).text == "Second thoughts"
+
+
+def test_an_old_not_mine_does_not_delete_what_was_written_later(ordered: World) -> None:
+    path = ordered.rate_path("o1")
+    old = {**open_page(ordered, f"{path}?ask=mine").forms[0].fields, "action": "not-mine"}
+    client = ordered.client(use_cookies=False)
+    for _ in range(2):
+        assert client.post(path, data=old).status_code == 303
+    back = {**open_page(ordered, path).forms[0].fields, "action": "mine"}
+    for _ in range(2):
+        assert client.post(path, data=back).status_code == 303
+    assert client.post(path, data=old).status_code == 409  # even though nothing was written yet
+    ordered.rate("o1", line_0_stars="4")
+    assert client.post(path, data=old).status_code == 409
+    assert ordered.one(Review).state == "shown"
+    assert ordered.rate("o1", action="not-mine").status_code == 303
+    assert client.post(path, data=back).status_code == 409
+    assert ordered.one(Review).state == "withdrawn"
+
+
+def test_an_old_button_does_not_open_or_close_a_page_of_one_s_own(world: World) -> None:
+    deal(world)
+    path, client = world.rate_path("o1"), world.client(use_cookies=False)
+    opening = {**form_with(open_page(world, path), "page-on").fields, "action": "page-on"}
+    for _ in range(2):
+        assert client.post(path, data=opening).status_code == 303
+    closing = {**form_with(open_page(world, path), "page-off").fields, "action": "page-off"}
+    for _ in range(2):
+        assert client.post(path, data=closing).status_code == 303
+    assert client.post(path, data=opening).status_code == 409
+    assert world.person("anna").page_id is None
+    assert world.rate("o1", action="page-on").status_code == 303
+    assert client.post(path, data=closing).status_code == 409
+    assert world.person("anna").page_id

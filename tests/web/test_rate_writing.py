@@ -76,7 +76,7 @@ def test_one_row_s_error_does_not_lose_the_others(ordered: World) -> None:
     assert page.rate.fields["line-1-title"] == "No stars"
     assert page.rate.fields["line-2-text"] == "x" * 5001
     assert page.chosen == {"line-0-stars": "5", "line-2-stars": "2"}
-    assert "1 review is public now. Please look at the rest." in page.text
+    assert "1 thing is saved. Please look at the rest." in page.text
     assert "Please choose 1 to 5 stars for this, so that your words can be shown." in page.text
     assert "at most 5000 characters, yours has 5001" in page.text
 

@@ -1,0 +1,48 @@
+"""Trying the shop's adapter: each of its look-ups once, with ids that are there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from .. import lookup
+from ..errors import AdapterError
+from ..figures import counted
+from ..moderation.queries import counts_waiting
+from ..orders.queries import newest_keys
+from ..shop import Order, Shop
+from ..state import State
+
+#: Orders that the look-ups are tried with.
+SAMPLE = 3
+
+
+def faults_of_adapter(state: State) -> Iterator[str]:
+    """Yield in words what fails when the adapter is asked about the newest orders and what belongs to them."""
+    orders: dict[str, Order] = {}
+    keys = state.read(lambda session: newest_keys(session, SAMPLE))
+    yield from _try(lambda: orders.update(lookup.orders(state.shop, keys or ["1"])))
+    lines = [line for order in orders.values() for line in order.lines]
+    yield from _try(lambda: lookup.products(state.shop, [line.product_id for line in lines] or ["1"]))
+    yield from _try(lambda: lookup.people(state.shop, [order.buyer.id for order in orders.values()] or ["1"]))
+    yield from _try(lambda: lookup.sellers(state.shop, [line.seller_id for line in lines]))
+    yield from _try(lambda: lookup.events_since(state.shop, state.clock()))
+    yield from _staff(state)
+
+
+def _try(question: Callable[[], object]) -> Iterator[str]:
+    try:
+        question()
+    except AdapterError as error:
+        yield f"{error}."
+
+
+def _staff(state: State) -> Iterator[str]:
+    """Yield that nobody can open the desk, where the adapter names no staff: reports would wait for ever."""
+    if type(state.shop).is_staff is not Shop.is_staff:
+        return
+    waiting = sum(state.read(counts_waiting).values())
+    reports = f"{counted('%d report(|s) (waits|wait)', waiting)} for that. " if waiting else ""
+    yield (
+        f"Nobody can open the desk and decide about reports. {reports}Add is_staff(self, person_id) to your adapter "
+        "and let it return True for your own id."
+    )

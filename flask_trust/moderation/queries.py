@@ -1,0 +1,298 @@
+"""Reading cases, decisions, and the counts of what can be read and what cannot."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, false, func, or_, select, true
+from sqlalchemy.orm import Session
+
+from ..db.types import MYSQL
+from ..orders.models import Deal, Line
+from ..ratings.models import FormerRating
+from ..reviews.models import Version
+from ..scores.models import Subject
+from ..scores.queries import SHOP_RATINGS, SHOP_REVIEWS, find_scores
+from ..verdicts.rules import WITHHELD, Kind
+from ..web.places import Place
+from .contents import MODELS, Content
+from .models import Case, CaseWord, Contact, Decision, Report
+from .rules import PAGE, Phase
+
+#: Characters of the words in the staff's list.
+EXCERPT = 90
+
+_TOTALS = {"review": SHOP_REVIEWS, "rating": SHOP_RATINGS}
+
+
+@dataclass(frozen=True, slots=True)
+class Tally:
+    """What has come in of one kind, as far as its time has come: received = shown + all the others.
+
+    `hidden` and `removed` count by reason ("G1" to "G8"), `withdrawn` what authors took back themselves, and `erased`
+    what went together with its author's data.
+    """
+
+    shown: int
+    hidden: Mapping[str, int]
+    removed: Mapping[str, int]
+    withdrawn: int
+    erased: int
+
+    @property
+    def withheld(self) -> int:
+        """Return how many the shop's staff keeps from being read, while checking or for good."""
+        return sum(self.hidden.values()) + sum(self.removed.values())
+
+    @property
+    def received(self) -> int:
+        """Return how many have come in."""
+        return self.shown + self.withheld + self.withdrawn + self.erased
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The tallies of product reviews and of ratings of sellers."""
+
+    reviews: Tally
+    ratings: Tally
+
+
+def counts(session: Session, now: datetime) -> Counts:
+    """Return how many reviews and ratings came in, can be read, are withheld for which reason, and are gone."""
+    return Counts(_tally(session, "review", now), _tally(session, "rating", now))
+
+
+def _tally(session: Session, kind: Kind, now: datetime) -> Tally:
+    model, (total, key) = MODELS[kind], _TOTALS[kind]
+    score = find_scores(session, total, [key], now).get(key)
+    # What cannot be read is little; what can be read was counted already, whatever its number.
+    gone = select(model.state, func.count()).where(model.live == false(), model.shown_at <= now)
+    states = {row[0]: row[1] for row in session.execute(gone.group_by(model.state))}
+    reasons = {state: _by_ground(session, kind, state) for state in WITHHELD}
+    shown = score.shown if score else 0
+    return Tally(shown, reasons["hidden"], reasons["removed"], states.get("withdrawn", 0), states.get("erased", 0))
+
+
+def _by_ground(session: Session, kind: Kind, state: str) -> dict[str, int]:
+    model = MODELS[kind]
+    query = select(Case.ground, func.count()).join(model, model.id == Case.object_id)
+    query = query.where(Case.kind == kind, model.state == state).group_by(Case.ground).order_by(Case.ground)
+    return {row[0] or "": row[1] for row in session.execute(query)}
+
+
+def find_public(session: Session, kind: Kind, public_id: str, now: datetime) -> Content | None:
+    """Return a review or rating that everybody can read at this moment."""
+    number = session.scalar(select(MODELS[kind].id).where(MODELS[kind].public_id == public_id))
+    content = content_of(session, kind, number) if number is not None else None
+    return content if content is not None and content.public(now) else None
+
+
+def content_of(session: Session, kind: Kind, number: int) -> Content:
+    """Return what a case is about, in whatever state it is."""
+    row = session.get_one(MODELS[kind], number)
+    about = session.get_one(Line, row.line_id) if kind == "review" else row
+    subject = session.get_one(Subject, about.subject_id)
+    return Content(
+        kind=kind,
+        id=row.id,
+        public_id=row.public_id,
+        state=row.state,
+        shown_at=row.shown_at,
+        subject_id=row.subject_id,
+        subject_key=subject.key,
+        person_id=row.person_id,
+        order_id=row.order_id if kind == "review" else session.get_one(Deal, row.deal_id).order_id,
+        about=subject.title or subject.key,
+        title=row.title if kind == "review" else "",
+        text=row.text,
+        lang=row.lang,
+        former=_former_words(session, kind, number),
+    )
+
+
+def _former_words(session: Session, kind: Kind, number: int) -> list[str]:
+    if kind == "review":
+        older = select(Version).where(Version.review_id == number).order_by(Version.no.desc())
+        return [f"{each.title}\n{each.text}".strip() for each in session.scalars(older)]
+    query = select(FormerRating.text).where(FormerRating.rating_id == number).order_by(FormerRating.no.desc())
+    return list(session.scalars(query))
+
+
+def cases_about(session: Session, objects: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Case]:
+    """Return the cases about some reviews and ratings, by kind and our number of each."""
+    wanted = or_(*(and_(Case.kind == kind, Case.object_id == number) for kind, number in objects))
+    return {(case.kind, case.object_id): case for case in session.scalars(select(Case).where(wanted))}
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A case with all that belongs to it, each list oldest first."""
+
+    case: Case
+    content: Content
+    reports: Sequence[Report]
+    decisions: Sequence[Decision]
+    words: Sequence[CaseWord]
+
+    @property
+    def last(self) -> Decision | None:
+        """Return the newest decision."""
+        return self.decisions[-1] if self.decisions else None
+
+
+def file_of(session: Session, case_id: int) -> File | None:
+    """Return a case with its content, reports, decisions and what both sides have said."""
+    case = session.get(Case, case_id)
+    if case is None:
+        return None
+    content = content_of(session, _kind(case), case.object_id)
+    reports = session.scalars(select(Report).where(Report.case_id == case.id).order_by(Report.id)).all()
+    return File(case, content, reports, decisions_in(session, case.id), words_in(session, case.id))
+
+
+def _kind(case: Case) -> Kind:
+    return "review" if case.kind == "review" else "rating"
+
+
+def decisions_in(session: Session, case_id: int, *, locked: bool = False) -> Sequence[Decision]:
+    """Return the decisions of a case, oldest first; `locked` ones as they are now, even in an old transaction."""
+    query = select(Decision).where(Decision.case_id == case_id).order_by(Decision.id)
+    return session.scalars(query.with_for_update(read=True) if locked else query).all()
+
+
+def words_in(session: Session, case_id: int) -> Sequence[CaseWord]:
+    """Return what author and reporters have said in a case, oldest first."""
+    return session.scalars(select(CaseWord).where(CaseWord.case_id == case_id).order_by(CaseWord.id)).all()
+
+
+def contacts_in(session: Session, case_id: int) -> dict[int, Contact]:
+    """Return who sent the reports of a case, by our number of the report; nothing where no address was left."""
+    query = select(Contact).join(Report, Report.id == Contact.report_id).where(Report.case_id == case_id)
+    return {row.report_id: row for row in session.scalars(query.order_by(Contact.report_id))}
+
+
+def contact_of(session: Session, report_id: int) -> Contact | None:
+    """Return who sent a report, None where they gave no address or it was deleted."""
+    return session.scalar(select(Contact).where(Contact.report_id == report_id))
+
+
+def cases_waiting(session: Session, phase: Phase, after: Place | None) -> tuple[list[Case], Place | None]:
+    """Return one page of the cases that wait for staff in one way, those first that wait longest, and its end."""
+    query = select(Case).where(Case.phase == phase)
+    if after is not None:
+        # Spelt out, because MariaDB does not use an index for (a, b) > (x, y).
+        later = or_(Case.waits_since > after.at, Case.id > after.id)
+        query = query.where(and_(Case.waits_since >= after.at, later))
+    return _page(session, query.order_by(Case.waits_since, Case.id))
+
+
+def cases_closed(session: Session, after: Place | None) -> tuple[list[Case], Place | None]:
+    """Return one page of the closed cases, the newest first, and its end."""
+    query = select(Case).where(Case.phase == "closed")
+    if after is not None:
+        earlier = or_(Case.waits_since < after.at, Case.id < after.id)
+        query = query.where(and_(Case.waits_since <= after.at, earlier))
+    return _page(session, query.order_by(Case.waits_since.desc(), Case.id.desc()))
+
+
+def _page(session: Session, query: Any) -> tuple[list[Case], Place | None]:
+    for name in MYSQL:
+        # It would rather step over all that came before than begin in the middle.
+        query = query.with_hint(Case, "FORCE INDEX (trust_case_list)", name)
+    rows: Sequence[Case] = session.scalars(query.limit(PAGE + 1)).all()
+    found = list(rows[:PAGE])
+    return found, Place(found[-1].waits_since, found[-1].id) if len(rows) > PAGE else None
+
+
+@dataclass(frozen=True, slots=True)
+class Logged:
+    """One line of the public log: what happened to a review or rating, when, for which reason; not whose or what."""
+
+    id: int
+    kind: str
+    at: datetime
+    step: str
+    ground: str | None
+    on_appeal: bool
+
+
+def log_page(session: Session, before: int | None) -> tuple[list[Logged], int | None]:
+    """Return one page of the public log, the newest first, and the number of its last line where more follow."""
+    query = select(Decision).where(Decision.public == true())
+    if before is not None:
+        query = query.where(Decision.id < before)
+    for name in MYSQL:
+        # By its statistics it may read all that is public, and sort it.
+        query = query.with_hint(Decision, "FORCE INDEX (PRIMARY)", name)
+    rows = session.scalars(query.order_by(Decision.id.desc()).limit(PAGE + 1)).all()
+    # Not joined: MariaDB puts a small table first and then sorts all of the other.
+    kinds = select(Case.id, Case.kind).where(Case.id.in_({row.case_id for row in rows}))
+    kind_of = {row[0]: row[1] for row in session.execute(kinds)}
+    found = [
+        Logged(row.id, kind_of[row.case_id], row.at, row.step, row.decision_ground, row.on_appeal)
+        for row in rows[:PAGE]
+    ]
+    return found, found[-1].id if len(rows) > PAGE else None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A case in the staff's list: what it is about, how it stands, and for which reasons it was reported."""
+
+    case: Case
+    about: str
+    state: str
+    excerpt: str
+    reasons: Sequence[str]
+
+
+def rows_about(session: Session, cases: Sequence[Case], at: datetime) -> list[Row]:
+    """Return the rows of a list of cases, in three statements whatever its length."""
+    now: dict[tuple[str, int], tuple[str, str, str]] = {}
+    for kind, model in MODELS.items():
+        numbers = [case.object_id for case in cases if case.kind == kind]
+        query = select(model.id, Subject.title, Subject.key, model.state, model.text, model.shown_at)
+        if kind == "review":  # it may count for a family, and is about one product
+            query = query.join(Line, Line.id == model.line_id)
+        about = (Line if kind == "review" else model).subject_id
+        query = query.join(Subject, Subject.id == about).where(model.id.in_(numbers))
+        for number, title, key, state, text, shown_at in session.execute(query):
+            excerpt = textwrap.shorten(text, EXCERPT, placeholder="…") if shown_at <= at else ""
+            now[kind, number] = title or key, state, excerpt
+    told: dict[int, list[str]] = {case.id: [] for case in cases}
+    query = select(Report.case_id, Report.reason).where(Report.case_id.in_(told)).order_by(Report.id)
+    for number, reason in session.execute(query):
+        told[number].append(reason)
+    return [Row(case, *now[case.kind, case.object_id], list(dict.fromkeys(told[case.id]))) for case in cases]
+
+
+def counts_waiting(session: Session) -> dict[str, int]:
+    """Return how many cases are open and how many were appealed."""
+    query = select(Case.phase, func.count()).where(Case.phase.in_(("open", "appealed"))).group_by(Case.phase)
+    return {row[0]: row[1] for row in session.execute(query)}
+
+
+def file_of_report(session: Session, report_id: int) -> File | None:
+    """Return the case that a report belongs to."""
+    found = session.get(Report, report_id)
+    return file_of(session, found.case_id) if found else None
+
+
+def decided_orders(session: Session, decision_ids: Sequence[int]) -> list[int]:
+    """Return our numbers of the orders that these decisions are about."""
+    query = select(Case).join(Decision, Decision.case_id == Case.id).where(Decision.id.in_(decision_ids))
+    return [content_of(session, _kind(case), case.object_id).order_id for case in session.scalars(query)]
+
+
+def hidden_by_nobody(session: Session, kind: Kind) -> int:
+    """Return how many reviews or ratings with words nobody can read although no decision says so."""
+    model = MODELS[kind]
+    decided = select(Case.id).where(Case.kind == kind, Case.object_id == model.id, Case.outcome.in_(WITHHELD))
+    # Whoever hides by hand leaves the state alone, or leaves no decision behind.
+    by_hand = or_(model.state == "shown", and_(model.state.in_(WITHHELD), ~decided.exists()))
+    return session.scalar(select(func.count()).where(model.live == false(), by_hand)) or 0

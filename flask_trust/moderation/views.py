@@ -1,0 +1,186 @@
+"""Reporting, following a case, and the public log. Only a POST changes anything, and each can be sent twice."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import abort, redirect, request, url_for
+from werkzeug.wrappers import Response
+
+from .. import i18n, links
+from ..limits.actions import within_limit
+from ..orders.models import Order
+from ..people.models import Person
+from ..state import current_state
+from ..verdicts.rules import Kind
+from ..web.frame import bare_page, page
+from ..web.headers import allow_long_forms, private
+from ..web.visitors import refuse_other_sites
+from . import actions, words
+from .contents import Content
+from .queries import File, contact_of, counts, file_of, find_public, log_page
+from .rules import APPEAL_WITHIN, DECIDE_WITHIN, EXPLANATION_LENGTH, Side, may_appeal
+
+if TYPE_CHECKING:
+    from .forms import AnswerForm, ReportForm
+
+#: Reports that come from one place in one hour.
+MOST_REPORTS = 10
+_NUMBER = 19  # digits
+
+
+def report_review(public_id: str) -> Response:
+    """Show the form of a report of a review, and take it; nobody needs an account."""
+    return _report("review", public_id)
+
+
+def report_rating(public_id: str) -> Response:
+    """Show the form of a report of a rating, and take it; nobody needs an account."""
+    return _report("rating", public_id)
+
+
+def _report(kind: Kind, public_id: str) -> Response:
+    from .forms import ReportForm, link_of_report  # WTForms is imported when a form is needed
+
+    content = _public(kind, public_id)
+    meta = {"csrf_context": link_of_report(kind, public_id)}
+    if request.method != "POST":
+        return _show_form(content, ReportForm(meta=meta))
+    refuse_other_sites()
+    allow_long_forms()
+    form = ReportForm(request.form, meta=meta)
+    if form.website.data:
+        return redirect(_url_of(content), 303)  # a program: it may think that it was heard
+    return _take(content, form)
+
+
+def _public(kind: Kind, public_id: str) -> Content:
+    # Not every database can be asked for every character.
+    known = public_id.isascii() and public_id.isalnum()
+    state = current_state()
+    found = state.read(lambda session: find_public(session, kind, public_id, state.clock())) if known else None
+    return found or abort(404)
+
+
+def _url_of(content: Content) -> str:
+    if content.kind == "review":
+        return url_for("trust.review", public_id=content.public_id)
+    return url_for("trust.seller", seller_id=content.subject_key, _anchor=f"rating-{content.public_id}")
+
+
+def _show_form(content: Content, form: ReportForm, status: int = 200, **extra: Any) -> Response:
+    answer = page(
+        "trust/moderation/report.html",
+        status=status,
+        content=content,
+        form=form,
+        reasons=words.reasons_to_report(),
+        url=_url_of(content),
+        days=DECIDE_WITHIN.days,
+        limit=EXPLANATION_LENGTH,
+        **{"too_many": False} | extra,
+    )
+    answer.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return answer
+
+
+def _take(content: Content, form: ReportForm) -> Response:
+    state = current_state()
+    if not form.validate():
+        return _show_form(content, form, 422)
+    if not within_limit(state, "report", MOST_REPORTS):
+        return _show_form(content, form, 429, too_many=True)
+    try:
+        case_id, report_id = actions.report(state, content.kind, content.public_id, form.said(i18n.locale()))
+    except actions.Gone:
+        abort(404)
+    token = links.sign("case", case_id, extra=f"reporter-{report_id}")
+    return private(redirect(url_for("trust.case", token=token, saved="report"), 303))
+
+
+def case(token: str) -> Response:
+    """Show author or reporter how a case stands, and take what they say about it."""
+    side, report_id, file = _open(token)
+    if request.method == "POST":
+        allow_long_forms()
+        return _answer(token, side, report_id, file)
+    return _show_case(token, side, report_id, file)
+
+
+def _open(token: str) -> tuple[Side, int | None, File]:
+    """Return what a link opens: whose side, and the case; a person who was erased has none any more."""
+    opened = links.read("case", token)
+    if opened is None:
+        abort(404)
+    state = current_state()
+    file = None if opened.expired else state.read(lambda session: file_of(session, opened.number))
+    if file is None:
+        abort(410)
+    side, _, number = opened.extra.partition("-")
+    if side == "reporter" and number.isdigit() and len(number) < _NUMBER:
+        return "reporter", int(number), file
+    author = state.read(lambda session: session.get(Person, file.case.author_id))
+    if side != "author" or author is None or author.key is None:
+        abort(410)
+    return "author", None, file
+
+
+def _show_case(
+    token: str,
+    side: Side,
+    report_id: int | None,
+    file: File,
+    status: int = 200,
+    form: AnswerForm | None = None,
+    **more: Any,
+) -> Response:
+    from .forms import AnswerForm
+
+    state = current_state()
+    order = state.read(lambda session: session.get(Order, file.content.order_id)) if side == "author" else None
+    contact = state.read(lambda session: contact_of(session, report_id)) if report_id else None
+    return bare_page(
+        "trust/moderation/case.html",
+        status=status,
+        token=token,
+        side=side,
+        file=file,
+        report=next((each for each in file.reports if each.id == report_id), None),
+        contact=contact,
+        said=[each for each in file.words if (each.side, each.report_id) == (side, report_id)],
+        form=form or AnswerForm(meta={"csrf_context": token}),
+        words=words,
+        may_appeal=may_appeal(file.last, side, actions.phase_of(file.case), state.clock()),
+        appeal_until=file.last.at + APPEAL_WITHIN if file.last else None,
+        url=_url_of(file.content) if file.content.public(state.clock()) else None,
+        rate_url=url_for("trust.rate", token=links.sign("rate", order.id, order.link_version)) if order else None,
+        saved="" if form else request.args.get("saved", ""),
+        limit=EXPLANATION_LENGTH,
+        **{"too_much": False, "closed": False} | more,
+    )
+
+
+def _answer(token: str, side: Side, report_id: int | None, file: File) -> Response:
+    from .forms import AnswerForm
+
+    form = AnswerForm(request.form, meta={"csrf_context": token})
+    if not form.validate():
+        return _show_case(token, side, report_id, file, 422, form)
+    try:
+        appeal = actions.say(current_state(), file.case.id, side, report_id, form.cleaned())
+    except actions.Overtaken:
+        return _show_case(token, *_open(token), 409, form, closed=True)
+    except actions.TooMuch:
+        return _show_case(token, side, report_id, file, 429, form, too_much=True)
+    return private(redirect(url_for("trust.case", token=token, saved="appeal" if appeal else "answer"), 303))
+
+
+def log() -> Response:
+    """Show what was taken down and put back, when and for which reason; never whose and never the words."""
+    before = request.args.get("before")
+    if before is not None and not (before.isascii() and before.isdigit() and len(before) < _NUMBER):
+        abort(404)
+    state = current_state()
+    lines, more = state.read_page(lambda session: log_page(session, int(before) if before else None))
+    found = state.read_page(lambda session: counts(session, state.clock())) if before is None else None
+    return page("trust/moderation/log.html", lines=lines, more=more, counts=found, words=words, first=before is None)

@@ -1,0 +1,81 @@
+"""The words of reasons and decisions, the same whatever was said with how many stars."""
+
+from __future__ import annotations
+
+from ..i18n import _
+from .rules import CHILD_ABUSE, GROUNDS, REPORTABLE
+
+
+def ground_name(ground: str | None) -> str:
+    """Return a reason in a few plain words."""
+    names = {
+        "G1": _("Personal data of somebody"),
+        "G2": _("Against the law"),
+        "G3": _("Threats, hate or sexual content"),
+        "G4": _("Confidential information"),
+        "G5": _("Not about what was bought"),
+        "G6": _("Made up, or not by the buyer"),
+        "G7": _("Reward, or work for the seller, not told"),
+        "G8": _("Advertising"),
+        CHILD_ABUSE: _("Sexual abuse of children"),
+    }
+    return names.get(ground or "", "")
+
+
+def ground_explanation(ground: str | None) -> str:
+    """Return what a reason means, in a sentence."""
+    texts = {
+        "G1": _("It shows the name, address, phone number or picture of a person who has not made it public."),
+        "G2": _("It breaks a law, which has to be named."),
+        "G3": _("It threatens or insults people, spreads hate, or is obscene."),
+        "G4": _("It tells a password, a business secret or something said in confidence."),
+        "G5": _("It says nothing about the goods, the order, or the seller."),
+        "G6": _("It was shown that it is invented, or that its writer is not the one who bought."),
+        "G7": _("Its writer was rewarded or works for the seller, and does not say so."),
+        "G8": _("It advertises something else, or is the same text again and again."),
+        CHILD_ABUSE: _("You need not give your name or address to report this."),
+    }
+    return texts.get(ground or "", "")
+
+
+def reasons_to_report() -> list[tuple[str, str, str]]:
+    """Return the reasons somebody can report for, each with its name and explanation."""
+    return [(each, ground_name(each), ground_explanation(each)) for each in REPORTABLE]
+
+
+def reasons_to_decide() -> list[tuple[str, str, str]]:
+    """Return the reasons staff can decide for, each with its name and explanation."""
+    return [(each, ground_name(each), ground_explanation(each)) for each in GROUNDS]
+
+
+def step_name(step: str) -> str:
+    """Return what staff did, as the log and both sides read it."""
+    names = {
+        "keep": _("Stays as it is"),
+        "hide": _("Hidden while we check"),
+        "remove": _("Taken down"),
+        "restore": _("Shown again"),
+    }
+    return names[step]
+
+
+def state_name(state: str) -> str:
+    """Return how a review or rating stands now."""
+    names = {
+        "shown": _("Everybody can read it"),
+        "hidden": _("Hidden while we check"),
+        "removed": _("Taken down"),
+        "withdrawn": _("Its author took it back"),
+        "erased": _("Erased together with its author's data"),
+    }
+    return names[state]
+
+
+def withheld_note(state: str, ground: str | None, *, corrected: bool) -> str:
+    """Return what its author reads beside words that others cannot read."""
+    reason = ground_name(ground)
+    if corrected:
+        return _("Hidden until the shop's staff has looked at your new words.")
+    if state == "hidden":
+        return _("Hidden while we check: %(reason)s.", reason=reason)
+    return _("Taken down: %(reason)s.", reason=reason)

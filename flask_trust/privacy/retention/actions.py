@@ -1,0 +1,144 @@
+"""Deleting or emptying what is older than was promised, in small batches; totals and the journal stay as they are."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from ...clock import LONG_AGO
+from ...db import Base, lock_rows, transaction
+from ...invitations.models import Request
+from ...links import secret_keys
+from ...mail.models import Outgoing
+from ...moderation.models import Case, CaseWord, Decision, Report
+from ...orders.actions import cut_off, month_of
+from ...orders.models import Deal, Line, Order
+from ...ratings.models import FormerRating, Rating
+from ...reviews.models import Review, Version
+from ...reviews.votes.models import HelpfulVote
+from ...state import State
+from ..rights.actions import keep_away
+from ..rights.erasures import mark_of
+from ..rights.models import DataRequest
+from .queries import FIND, next_of, still_due
+from .words.actions import drop_former, drop_notes, drop_ratings, drop_reviews, drop_versions
+
+BATCH = 200
+#: Stands in an order for a buyer who is nobody's business any more; no person has this number.
+NOBODY = 0
+_PLAIN = {"synchronize_session": False}
+
+Drop = Callable[[Session, list[int], datetime], None]
+
+
+def _delete(model: Any) -> Drop:
+    def drop(session: Session, ids: list[int], _now: datetime) -> None:
+        session.execute(delete(model).where(model.id.in_(ids)), execution_options=_PLAIN)
+
+    return drop
+
+
+def _forget_visitors(session: Session, ids: list[int], _now: datetime) -> None:
+    """Let votes be nobody's: they count on, and the browser that could take them back has lost its cookie by now."""
+    session.execute(update(HelpfulVote).where(HelpfulVote.id.in_(ids)).values(visitor=None), execution_options=_PLAIN)
+
+
+def _empty_cases(session: Session, ids: list[int], _now: datetime) -> None:
+    """Delete what was said in cases; that something was decided, when and for which reason, stays in the log."""
+    session.execute(delete(CaseWord).where(CaseWord.case_id.in_(ids)), execution_options=_PLAIN)
+    session.execute(update(Report).where(Report.case_id.in_(ids)).values(explanation=""), execution_options=_PLAIN)
+    nothing = {"explanation": "", "decision_facts": ""}
+    session.execute(update(Decision).where(Decision.case_id.in_(ids)).values(nothing), execution_options=_PLAIN)
+
+
+def _cut_orders_off(session: Session, ids: list[int], now: datetime) -> None:
+    """Let orders be nobody's: ids, exact moments and the buyer go, and what was counted stays."""
+    orders = session.scalars(select(Order).where(Order.id.in_(ids)).order_by(Order.id)).all()
+    keys = cut_off(session, orders)
+    # The shop may tell of them again; they must not come back as new ones.
+    keep_away(session, [mark_of("order", key, secret_keys(current_app)[-1]) for key in keys], now)
+    for order in orders:
+        order.buyer_id = NOBODY
+    asked = update(Request).where(Request.order_id.in_(ids)).values(buyer_id=NOBODY)
+    session.execute(asked, execution_options=_PLAIN)
+    _blur(session, ids)
+
+
+def _blur_dates(session: Session, ids: list[int], _now: datetime) -> None:
+    """Leave of orders about which words stand no more than the month; their buyers can still find and delete them."""
+    for order in session.scalars(select(Order).where(Order.id.in_(ids))):
+        order.promised_at = order.paused_until = order.not_arrived_at = None
+        order.created_at = LONG_AGO
+        _to_months(order, "placed_at")
+    for line in session.scalars(select(Line).where(Line.order_id.in_(ids))):
+        line.return_reason = line.shipped_at = None
+        _to_months(line, "delivered_at", "cancelled_at", "returned_at")
+    _blur(session, ids)
+
+
+def _blur(session: Session, ids: list[int]) -> None:
+    for row in session.scalars(select(Request).where(Request.order_id.in_(ids))):
+        _to_months(row, "planned_for", "queued_at", "asked_at", "reminded_at", "answered_at")
+    for deal in session.scalars(select(Deal).where(Deal.order_id.in_(ids))):
+        deal.tell_at = None
+        _to_months(deal, "opened_at", "window_ends_at", "closes_at", "told_at")
+        _to_months(deal, "buyer_wrote_at", "buyer_rated_at", "seller_rated_at", "passed_at")
+    session.flush()
+
+
+def _to_months(row: Base, *names: str) -> None:
+    for name in names:
+        moment = getattr(row, name)
+        setattr(row, name, moment and month_of(moment))
+
+
+#: What is done in each step, and the table whose rows are locked for it. Contacts and counts of forms go with the
+#: cases, see `moderation.upkeep`.
+STEPS: Mapping[str, tuple[type[Base], Drop]] = {
+    "mails": (Outgoing, _delete(Outgoing)),
+    "visitors": (HelpfulVote, _forget_visitors),
+    "cases": (Case, _empty_cases),
+    "notes": (Rating, drop_notes),
+    "reviews": (Review, drop_reviews),
+    "ratings": (Rating, drop_ratings),
+    "versions": (Version, drop_versions),
+    "former": (FormerRating, drop_former),
+    "orders": (Order, _cut_orders_off),
+    "dates": (Order, _blur_dates),
+    "requests": (DataRequest, _delete(DataRequest)),
+}
+
+
+class Retaining:
+    """One round over all rules. Each batch is a transaction of its own, so a worker that dies loses nothing."""
+
+    def __init__(self, state: State) -> None:
+        self.state, self.now = state, state.clock()
+        self._steps, self._after = list(STEPS), 0
+
+    def batch(self) -> Counter[str]:
+        """Take the next batch; returns how much was done by rule, nothing once the round is over."""
+        while self._steps:
+            step = self._steps[0]
+            ids = self.state.read(lambda session: next_of(session, step, self.now, self._after, BATCH))  # noqa: B023 run at once
+            if not ids:
+                del self._steps[0]
+                self._after = 0
+                continue
+            self._after = ids[-1]
+            if done := transaction(self.state, lambda session: self._drop(session, step, ids)):  # noqa: B023 run at once
+                return Counter({FIND[step][0]: done})
+        return Counter()
+
+    def _drop(self, session: Session, step: str, ids: list[int]) -> int:
+        model, drop = STEPS[step]
+        lock_rows(session, model, ids)
+        due = still_due(session, step, self.now, ids)  # another worker may have been faster
+        drop(session, due, self.now)
+        return len(due)

@@ -1,0 +1,55 @@
+"""Letting the products of one family share their reviews: one vote for each buyer and family."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from ...orders.models import Line
+from ...scores.actions import lock_total, moving_totals, subject_id
+from ...scores.models import Subject
+from ..models import Review
+from .queries import authors_of, counts_for, members
+
+#: So many authors are moved at a time, which bounds the memory that a much-reviewed product takes.
+AT_ONCE = 500
+
+
+def keep_families(session: Session, told: Mapping[int, str | None], now: datetime) -> int:
+    """Let products (by our number) share their reviews with the families that the shop names now, None for none.
+
+    Returns how many of them joined, changed or left one. Call it where nothing of scores and reviews is locked yet.
+    """
+    moving = [each for each in members(session, told) if told[each.id] != each.family]
+    for each in moving:
+        _move(session, each.id, told[each.id], now)
+    return len(moving)
+
+
+def _move(session: Session, product: int, family: str | None, now: datetime) -> None:
+    home = product if family is None else subject_id(session, "family", family)
+    lock_total(session, Review)
+    row = session.get_one(Subject, product, with_for_update=True, populate_existing=True)
+    row.family_id = None if home == product else home
+    row.version += 1
+    session.flush()
+    bring_home(session, product, now)
+
+
+def bring_home(session: Session, product: int, now: datetime) -> None:
+    """Let every review of a product count where it should: for its family, or for itself where it has none.
+
+    All in one transaction, so that no reader sees half of it; nobody can write a review in the meantime.
+    """
+    lock_total(session, Review)
+    row = session.get_one(Subject, product, with_for_update=True, populate_existing=True)
+    home = row.family_id or product
+    for place in counts_for(session, product):
+        while place != home and (people := authors_of(session, product, place, AT_ONCE)):
+            with moving_totals(session, Review, [place, home], people, now):
+                theirs = select(Line.id).where(Line.id == Review.line_id, Line.subject_id == product).exists()
+                moved = update(Review).where(Review.subject_id == place, Review.person_id.in_(people), theirs)
+                session.execute(moved.values(subject_id=home), execution_options={"synchronize_session": False})

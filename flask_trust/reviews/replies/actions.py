@@ -1,0 +1,74 @@
+"""Writing replies: each in the transaction of its caller, who knows that the writer may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from ...journal.actions import record
+from ...scores.actions import touch
+from ..models import Review
+from .models import ReviewReply
+from .queries import reply_to
+
+Role = Literal["seller", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """Who speaks: our number of the person, for the seller or for the shop, and the name that stands beside it."""
+
+    person_id: int
+    role: Role
+    signed: str
+
+
+def write_reply(session: Session, review: Review, voice: Voice, text: str, lang: str, now: datetime) -> bool:
+    """Write or change the one reply to a review; say whether it is new."""
+    old = reply_to(session, review.id)
+    if old is None:
+        about = {"review_id": review.id, "author_id": voice.person_id, "signed": voice.signed}
+        session.add(ReviewReply(**about, text=text, lang=lang, at=now))
+    elif old.text != text:
+        old.author_id, old.signed = voice.person_id, voice.signed
+        old.text, old.lang, old.edited_at = text, lang, now
+    else:
+        return False
+    event = "replied" if old is None else "reply_changed"
+    record(session, event, "review", review.id, at=now, role=voice.role, actor_id=voice.person_id)
+    session.flush()
+    touch(session, Review, [review.subject_id])
+    return old is None
+
+
+def take_reply_back(session: Session, review: Review, voice: Voice, now: datetime) -> None:
+    """Delete the reply to a review; where there is none, nothing happens."""
+    old = reply_to(session, review.id)
+    if old is not None:
+        session.delete(old)
+        record(session, "reply_deleted", "review", review.id, at=now, role=voice.role, actor_id=voice.person_id)
+        session.flush()
+        touch(session, Review, [review.subject_id])
+
+
+def delete_reply_to(session: Session, review_id: int) -> None:
+    """Delete the reply together with the words it answers: it may repeat them."""
+    session.execute(delete(ReviewReply).where(ReviewReply.review_id == review_id))
+
+
+def delete_replies_by(session: Session, person_id: int) -> None:
+    """Delete what a person has replied: a reply is the words of whoever wrote it."""
+    answered = select(Review.subject_id).join(ReviewReply, ReviewReply.review_id == Review.id)
+    subjects = session.scalars(answered.where(ReviewReply.author_id == person_id)).all()
+    session.execute(delete(ReviewReply).where(ReviewReply.author_id == person_id))
+    if subjects:
+        touch(session, Review, subjects)
+
+
+def merge_replies(session: Session, old: int, new: int) -> None:
+    """Give the replies of one account to another."""
+    session.execute(update(ReviewReply).where(ReviewReply.author_id == old).values(author_id=new))

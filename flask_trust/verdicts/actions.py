@@ -1,0 +1,52 @@
+"""Writing what stands against an author; every function belongs to the caller's transaction."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.orm import Session
+
+from ..journal.actions import new_nonce
+from .models import Verdict
+from .rules import Kind, digest_of
+
+
+def forbid(session: Session, kind: Kind, number: int, person_id: int, words: str, now: datetime) -> None:
+    """Keep these words of an author down, and whatever else they write in the same place until staff has looked."""
+    known = _of(session, kind, number)
+    _set(session, kind, number, withheld=True)
+    if not any(digest_of(row.nonce, words) == row.digest for row in known):
+        nonce = new_nonce()
+        row = {"person_id": person_id, "kind": kind, "object_id": number, "nonce": nonce, "at": now}
+        session.add(Verdict(**row, digest=digest_of(nonce, words), withheld=True))
+    session.flush()
+
+
+def lift(session: Session, kind: Kind, number: int, words: str) -> None:
+    """Let these words stand again; other words that were taken down in the same place stay down."""
+    for row in _of(session, kind, number):
+        if digest_of(row.nonce, words) == row.digest:
+            session.delete(row)
+    session.flush()
+    _set(session, kind, number, withheld=False)
+
+
+def _of(session: Session, kind: Kind, number: int) -> list[Verdict]:
+    query = select(Verdict).where(Verdict.kind == kind, Verdict.object_id == number).order_by(Verdict.id)
+    return list(session.scalars(query.with_for_update()))
+
+
+def _set(session: Session, kind: Kind, number: int, *, withheld: bool) -> None:
+    mine = (Verdict.kind == kind, Verdict.object_id == number)
+    session.execute(update(Verdict).where(*mine).values(withheld=withheld))
+
+
+def forget_verdicts(session: Session, person_id: int) -> None:
+    """Delete what stood against an author who is erased."""
+    session.execute(delete(Verdict).where(Verdict.person_id == person_id))
+
+
+def merge_verdicts(session: Session, old: int, new: int) -> None:
+    """Let what stands against one account stand against the one it has become."""
+    session.execute(update(Verdict).where(Verdict.person_id == old).values(person_id=new))

@@ -1,0 +1,51 @@
+"""What a decision of the shop's staff means for later words: pure rules that know no stars."""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["review", "rating"]
+
+#: States in which the words are kept and nobody but their author and the shop's staff can read them.
+WITHHELD = ("hidden", "removed")
+#: States in which there are words.
+STANDING = ("shown", *WITHHELD)
+
+
+def normalised(words: str) -> str:
+    """Return words as two spellings of one text meet: letters and digits alone, or all signs where there are none."""
+    folded = unicodedata.normalize("NFKC", words).casefold()
+    return "".join(sign for sign in folded if sign.isalnum()) or "".join(folded.split())
+
+
+def digest_of(nonce: str, words: str) -> str:
+    """Return the hash under which a text is known again without keeping it."""
+    return hashlib.sha256(bytes.fromhex(nonce) + normalised(words).encode()).hexdigest()
+
+
+class Forbidden(Exception):
+    """Some words say what the shop's staff has taken down before; `keys` are the lines or deals they are about."""
+
+    def __init__(self, kind: Kind, keys: Iterable[int]) -> None:
+        self.kind, self.keys = kind, frozenset(keys)
+        super().__init__(kind, self.keys)
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """What stands against one author: hashes of texts as (nonce, digest), and what is withheld as (kind, number)."""
+
+    texts: frozenset[tuple[str, str]]
+    withheld: frozenset[tuple[str, int]]
+
+    def forbids(self, words: str) -> bool:
+        """Say whether these words were taken down before, wherever they stood."""
+        return bool(normalised(words)) and any(digest_of(nonce, words) == digest for nonce, digest in self.texts)
+
+    def stands_against(self, kind: Kind, number: int | None) -> bool:
+        """Say whether whatever is written here anew has to be looked at before it can be read."""
+        return (kind, number) in self.withheld

@@ -1,0 +1,79 @@
+"""Reporting, the case, the staff's pages and the log in a browser: at every width, and by keyboard without scripts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from flask_trust import links
+from flask_trust.moderation.models import Case, Report
+from flask_trust.reviews.models import Review
+from tests.support import browser as support
+from tests.web.cases import PHONE, STAFF, case_of, decided, reported, said_in, written
+from tests.world import World
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" + "W" * 40
+
+
+def filled(world: World) -> list[tuple[str | None, str]]:
+    """Fill the world with cases in every state and return who opens which page."""
+    world.shop.staff = {STAFF}
+    ids = [written(world, f"o{number}", text=f"{LONG} {number}") for number in range(4)]
+    for public_id in ids[:3]:
+        reported(world, public_id, explanation=LONG)
+    decided(world, ids[0], "hide", facts=LONG)
+    decided(world, ids[1], "remove", ground="G2", law=LONG, facts=LONG, explanation=LONG)
+    said_in(world, ids[1], "author", LONG)
+    with world.app.test_request_context():
+        tokens = [links.sign("case", case_of(world, each).id, extra="author") for each in ids[:2]]
+        tokens.append(links.sign("case", case_of(world, ids[2]).id, extra="reporter-3"))
+    anybody = [f"/trust/reviews/{ids[3]}/report", "/trust/log", world.rate_path("o0")]
+    staff = ["", "?show=appeals", "?show=closed", "/1", "/2", "/3"]
+    mine: list[tuple[str | None, str]] = [(STAFF, f"/trust/desk/reports{each}") for each in staff]
+    return [*((None, path) for path in [*anybody, *(f"/trust/cases/{each}" for each in tokens)]), *mine]
+
+
+@pytest.mark.parametrize(("size", "scheme"), support.VIEWS)
+def test_nothing_is_wider_than_the_screen_and_axe_finds_nothing(
+    world: World, site: str, chromium: Browser, size: tuple[int, int], scheme: str
+) -> None:
+    pages = filled(world)
+    with support.sized(chromium, size, scheme) as context:
+        page = context.new_page()
+        for viewer, path in pages:
+            world.shop.viewer = viewer
+            assert support.wrong_on(page, site + path) == [], path
+        page.goto(f"{site}{pages[0][1]}")
+        page.get_by_role("button", name="Send the report").click()
+        assert support.barriers(page) == []
+
+
+def test_a_report_and_a_decision_by_keyboard_without_scripts(world: World, site: str, chromium: Browser) -> None:
+    world.shop.staff = {STAFF}
+    public_id = written(world)
+    with support.desktop(chromium, scripts=False) as context:
+        page = context.new_page()
+        page.goto(f"{site}/trust/reviews/{public_id}/report")
+        keyboard = page.keyboard
+        for _ in range(3):  # the shop's name, the product, the first reason
+            keyboard.press("Tab")
+        keyboard.press("Space")
+        for text in ("It is my number", "Bob", "bob@reader.example"):
+            keyboard.press("Tab")
+            keyboard.type(text)
+        for key in ("Tab", "Space", "Tab", "Enter"):
+            keyboard.press(key)
+        page.get_by_role("status").wait_for()
+        assert world.one(Report).reason == "G1"
+        world.shop.viewer = STAFF
+        page.goto(f"{site}/trust/desk/reports")
+        page.get_by_role("link", name="Bowl").press("Enter")
+        page.get_by_role("radio").first.press("Space")
+        page.get_by_label("Which words, and what you found out").press_sequentially("the number")
+        page.get_by_role("button", name="Hide it while checking").press("Enter")
+        page.get_by_role("status").wait_for()
+    assert (world.one(Review).state, world.one(Review).text, world.one(Case).ground) == ("hidden", PHONE, "G1")

@@ -1,0 +1,124 @@
+"""`flask trust check` proves the totals, says in plain words what is wrong, and mends what can be mended."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import pytest
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from flask_trust import Person
+from flask_trust.invitations.models import Request
+from flask_trust.mail.models import Outgoing
+from flask_trust.reviews.models import Review
+from flask_trust.scores.models import Subject
+from tests.world import World
+
+ANNA = Person("anna", "Anna", "anna@customer.example")
+BOWL = (Subject.kind == "product", Subject.key == "bowl")
+SHOP = (Subject.kind == "shop", Subject.key == "reviews")
+
+
+def tamper(world: World, statement: sa.UpdateBase) -> None:
+    """Change rows behind the back of the code that keeps them right."""
+    with world.app.app_context(), world.state.session() as session:
+        assert cast("sa.CursorResult[Any]", session.execute(statement)).rowcount
+        session.commit()
+
+
+@pytest.fixture
+def rated(any_world: World) -> World:
+    """A shop with a few reviews, one of them replaced by a newer one of the same buyer."""
+    any_world.review("o1", 5)
+    any_world.review("o2", 2, buyer=ANNA)
+    any_world.clock.advance(days=40)
+    any_world.review("o3", 4, buyer=ANNA)
+    assert any_world.cli("check").exit_code == 0
+    return any_world
+
+
+TAMPERED = [
+    pytest.param(sa.update(Subject).where(*BOWL).values(n5=Subject.n5 + 1), id="a count"),
+    pytest.param(sa.update(Subject).where(*BOWL).values(n5=0, n4=2), id="a vote on another level"),
+    pytest.param(sa.update(Subject).where(*BOWL).values(w4=Subject.w4 * 1.001), id="a sum of weights"),
+    pytest.param(sa.update(Subject).where(*BOWL).values(shown=7), id="the number of shown reviews"),
+    pytest.param(sa.update(Subject).where(*SHOP).values(n1=1), id="the shop's total"),
+    pytest.param(sa.update(Review).where(Review.stars == 5).values(stars=1), id="stars of a review"),
+    pytest.param(sa.update(Review).where(Review.stars == 2).values(counted=sa.true()), id="a flag"),
+    pytest.param(sa.update(Review).where(Review.stars == 5).values(live=sa.false()), id="a hidden review"),
+    pytest.param(sa.update(Review).where(Review.stars == 5).values(eligible=sa.false()), id="a vote taken out"),
+    pytest.param(sa.delete(Review).where(Review.stars == 5), id="a review that is gone"),
+]
+
+
+@pytest.mark.parametrize("statement", TAMPERED)
+def test_a_tampered_total_is_found_and_mended(rated: World, statement: Any) -> None:
+    tamper(rated, statement)
+    found = rated.cli("check")
+    assert found.exit_code == 1
+    assert "a recount says" in found.output
+    assert "flask trust check --repair" in found.output
+    repaired = rated.cli("check", "--repair")
+    assert repaired.exit_code == 0, repaired.output
+    assert rated.cli("check").exit_code == 0
+
+
+def test_repairing_nothing_changes_nothing(rated: World) -> None:
+    before = [(row.key, row.n5, row.w5, row.version) for row in rated.all(Subject)]
+    assert rated.cli("check", "--repair").exit_code == 0
+    assert [(row.key, row.n5, row.w5, row.version) for row in rated.all(Subject)] == before
+
+
+def test_what_was_mended_goes_on_right(rated: World) -> None:
+    tamper(rated, sa.update(Subject).where(*BOWL).values(n5=9, w5=1.0))
+    rated.cli("check", "--repair")
+    rated.review("o4", 5)
+    assert rated.cli("check").exit_code == 0
+
+
+def test_a_delivered_order_without_any_account_of_it_is_found(rated: World) -> None:
+    last = rated.all(Request)[-1]
+    tamper(rated, sa.delete(Request).where(Request.id == last.id))
+    found = rated.cli("check")
+    assert found.exit_code == 1
+    assert "3 orders have arrived, but 2 are asked, waiting or skipped" in found.output
+
+
+def test_mails_that_are_held_are_named_with_the_command_that_helps(any_world: World) -> None:
+    any_world.order("o1")
+    any_world.deliver("o1")
+    any_world.pass_days(7)
+    tamper(any_world, sa.update(Outgoing).values(state="held", due=None))
+    found = any_world.cli("check")
+    assert found.exit_code == 1
+    assert "1 mail was given up" in found.output
+    assert "flask trust mail retry" in found.output
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        ({"TRUST_MAIL_URL": ...}, "TRUST_MAIL_URL is not set"),
+        ({"TRUST_MAIL_URL": ..., "TRUST_SHOP_NAME": ...}, "TRUST_SHOP_NAME is not set"),
+        ({"SECRET_KEY": None}, "SECRET_KEY"),
+    ],
+)
+def test_missing_settings_are_named(make_world: Any, config: dict[str, Any], words: str) -> None:
+    found = make_world(**config).cli("check")
+    assert found.exit_code == 1
+    assert words in found.output
+
+
+def test_an_empty_shop_is_in_order(any_world: World) -> None:
+    answer = any_world.cli("check")
+    assert (answer.exit_code, answer.output) == (0, "All totals agree with a recount, and nothing is missing.\n")
+
+
+def test_checking_reads_and_changes_nothing(rated: World) -> None:
+    def versions(session: Session) -> list[int]:
+        return list(session.scalars(sa.select(Subject.version).order_by(Subject.id)))
+
+    before = rated.read(versions)
+    rated.cli("check")
+    assert rated.read(versions) == before

@@ -1,0 +1,72 @@
+"""What is made once and used by many tests: compiled templates, engines with their compiled statements, SQLite files.
+
+A test that is the first of its process to draw a page or to send a statement pays for all that come after it.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
+from jinja2 import BytecodeCache
+from jinja2.bccache import Bucket
+
+from tests.support import databases
+
+
+class CompiledTemplates(BytecodeCache):
+    """Jinja's compiled templates, kept for this process; Jinja itself sees to it that they fit their source."""
+
+    def __init__(self) -> None:
+        self.known: dict[str, bytes] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        if code := self.known.get(bucket.key):
+            bucket.bytecode_from_string(code)
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+TEMPLATES = CompiledTemplates()
+ENGINES: dict[str, sa.Engine] = {}
+
+
+class ReusingSQLAlchemy(SQLAlchemy):
+    """Flask-SQLAlchemy with one engine for each URL, whichever app asks for it."""
+
+    def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: Flask) -> sa.Engine:
+        if "SQLALCHEMY_ENGINE_OPTIONS" in app.config:
+            return super()._make_engine(bind_key, options, app)
+        key = sa.make_url(options["url"]).render_as_string(hide_password=False)
+        if key not in ENGINES:
+            ENGINES[key] = super()._make_engine(bind_key, options, app)
+        return ENGINES[key]
+
+
+def put_back(engine: sa.Engine) -> None:
+    """Close the engine's connections, unless it is used again and none of them was left open."""
+    if engine not in ENGINES.values() or engine.pool.checkedout():  # type: ignore[attr-defined]
+        engine.dispose()
+
+
+class SqliteFiles:
+    """SQLite databases with our tables; each is lent to one test at a time, empty."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.free: list[str] = []
+
+    def lend(self) -> tuple[str, bool]:
+        """Return a URL, and whether the tables are still to be made."""
+        if self.free:
+            url = self.free.pop()
+            databases.empty(url)
+            return url, False
+        return databases.create("sqlite", self.directory), True
+
+    def take_back(self, url: str) -> None:
+        self.free.append(url)
