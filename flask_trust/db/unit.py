@@ -15,7 +15,7 @@ from ..state import State
 
 T = TypeVar("T")
 
-_TRIES = 5
+_TRIES = 8
 _WAITING = "flask_trust_signals"
 _COMMITTED = "flask_trust_committed"
 _AROUND_COMMIT = "flask_trust_around_commit"
@@ -35,16 +35,16 @@ def is_transient(error: BaseException) -> bool:
 
 
 def transaction(state: State, work: Callable[[Session], T]) -> T:
-    """Run `work` in a transaction of its own and commit it; up to 5 times where databases ask for it.
+    """Run `work` in a transaction of its own and commit it; up to 8 times within 4 seconds where databases ask.
 
     `work` must therefore change nothing but the database.
     """
-    from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random
+    from tenacity import Retrying, retry_if_exception, stop_after_attempt, wait_random_exponential
 
     retrying = Retrying(
         retry=retry_if_exception(is_transient),
         stop=stop_after_attempt(_TRIES),
-        wait=wait_random(0.01, 0.2),
+        wait=wait_random_exponential(multiplier=0.05, max=1),
         reraise=True,
     )
     result: T = retrying(_once, state, work)

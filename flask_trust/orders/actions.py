@@ -13,13 +13,13 @@ from ..clock import as_utc
 from ..db import find_or_insert, insert_once
 from ..errors import BadValue
 from ..journal.actions import record
-from ..scores.actions import subject_id
+from ..scores.subjects import subject_ids
 from ..shop import Line as ShopLine
 from ..shop import Order as ShopOrder
 from ..shop import storable
 from .models import Deal, Line, Order
 from .queries import deals_now, deals_of, find, lines_of
-from .rules import Evidence, Opening, Terms, expected_arrival, overdue_at
+from .rules import Evidence, Mode, Opening, Terms, expected_arrival, overdue_at
 
 LONGEST_PAUSE = timedelta(days=14)
 SAME_WORD = timedelta(days=1)
@@ -64,22 +64,22 @@ def _promise(session: Session, order: Order, promised_at: datetime | None) -> No
 
 def _insert_missing(session: Session, order: Order, told: Sequence[ShopLine], known: set[str], terms: Terms) -> None:
     new = [line for line in told if line.id not in known]
-    # All in one order, so that two orders of the same new products do not wait for each other in a circle.
-    for kind, key in sorted(
-        {("seller", line.seller_id) for line in new} | {("product", line.product_id) for line in new}
-    ):
-        subject_id(session, kind, key)
+    if not new:
+        return
+    sold = {("seller", line.seller_id) for line in new} | {("product", line.product_id) for line in new}
+    subjects = subject_ids(session, sold)
     for line in new:
-        _insert_line(session, order, line, terms)
+        deal = _deal_id(session, order, subjects["seller", line.seller_id], terms.mode_of(line.seller_id))
+        _insert_line(session, order, line, deal, subjects["product", line.product_id])
     session.flush()
 
 
-def _insert_line(session: Session, order: Order, told: ShopLine, terms: Terms) -> None:
+def _insert_line(session: Session, order: Order, told: ShopLine, deal_id: int, subject_id: int) -> None:
     values = {
         "order_id": order.id,
-        "deal_id": _deal_id(session, order, told.seller_id, terms),
+        "deal_id": deal_id,
         "key": told.id,
-        "subject_id": subject_id(session, "product", told.product_id),
+        "subject_id": subject_id,
         "product_key": told.product_id,
         "title": (told.title or "")[:200],
         "variant": (told.variant or "")[:80] or None,
@@ -88,11 +88,9 @@ def _insert_line(session: Session, order: Order, told: ShopLine, terms: Terms) -
     insert_once(session, Line, values)
 
 
-def _deal_id(session: Session, order: Order, seller_key: str, terms: Terms) -> int:
-    keys = {"order_id": order.id, "seller_id": subject_id(session, "seller", seller_key)}
-    mode = terms.mode_of(seller_key)
+def _deal_id(session: Session, order: Order, seller_id: int, mode: Mode) -> int:
     values = {"mode": mode, "due": overdue_at(order.promised_at, mode)}
-    return find_or_insert(session, Deal, keys, values).id
+    return find_or_insert(session, Deal, {"order_id": order.id, "seller_id": seller_id}, values).id
 
 
 def _expect(order: Order, line: Line, days: Mapping[str, int]) -> None:

@@ -9,17 +9,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any, Protocol
 
-from sqlalchemy import bindparam, false, func, literal, select, true, union_all, update
+from sqlalchemy import false, func, literal, select, true, union_all, update
 from sqlalchemy.orm import Mapped, Session
 from sqlalchemy.orm.attributes import flag_modified
 
-from ..db import add_upsert, announce, find_or_insert, lock_rows
+from ..db import add_upsert, announce, lock_rows
 from ..db.dialect import table_of
 from ..signals import score_changed
 from . import maths
 from .models import Aspect, Day, Subject, VoteColumns
+from .subjects import shop_id
 
-TITLE_LENGTH = 200
 #: What a vote may move in the row of a subject.
 _MOVING = ("shown", "version", "next_shown_at", "day", *(f"{kind}{stars}" for kind in "nwm" for stars in range(1, 6)))
 
@@ -36,17 +36,6 @@ class Vote(Protocol):
     eligible: Mapped[bool]
     counted: Mapped[bool]
     tallied: Mapped[bool]
-
-
-def subject_id(session: Session, kind: str, key: str, title: str = "") -> int:
-    """Return our number of a product, seller or shop, making its row when it is new."""
-    known = session.scalar(select(Subject.id).where(Subject.kind == kind, Subject.key == key))
-    return known or find_or_insert(session, Subject, {"kind": kind, "key": key}, {"title": title[:TITLE_LENGTH]}).id
-
-
-def shop_id(session: Session, total_key: str = "reviews") -> int:
-    """Return our number of the shop's total over all product reviews, or over all ratings of sellers."""
-    return subject_id(session, "shop", total_key)
 
 
 def lock_total(session: Session, votes: Any) -> int:
@@ -270,19 +259,6 @@ def _write_together(session: Session, rows: Iterable[Any], columns: Iterable[str
         for name in columns:
             flag_modified(row, name)
     session.flush()
-
-
-def retitle(session: Session, titles: Mapping[int, str]) -> None:
-    """Keep the names that the shop gives its products now, for pages that have to do without the shop."""
-    short = {number: title[:TITLE_LENGTH] for number, title in titles.items() if title}
-    if not short:
-        return
-    table = table_of(Subject)
-    known = session.execute(select(table.c.id, table.c.title).where(table.c.id.in_(short)).order_by(table.c.id)).all()
-    new = [{"number": row.id, "name": short[row.id]} for row in known if row.title != short[row.id]]
-    if new:
-        named = update(table).where(table.c.id == bindparam("number")).values(title=bindparam("name"))
-        session.connection().execute(named, new)
 
 
 def _begin_day(row: Subject, today: date) -> None:

@@ -27,7 +27,8 @@ from ..reviews.actions import Saying, withdraw, write
 from ..reviews.families.actions import keep_families
 from ..reviews.models import Review
 from ..reviews.rules import Draft
-from ..scores.actions import lock_total, retitle, touch_pages_of
+from ..scores.actions import lock_total, touch_pages_of
+from ..scores.subjects import retitle
 from ..state import State
 from ..verdicts.rules import Forbidden, Kind
 from .queries import owner_now, versions_of_order

@@ -17,6 +17,7 @@ from flask_trust.ratings.actions import Refused
 from flask_trust.ratings.models import BuyerRating, Rating
 from flask_trust.ratings.rules import BuyerDraft
 from flask_trust.reviews.models import Review
+from flask_trust.scores.models import Subject
 from flask_trust.scores.queries import find_subject_id
 from tests.data.test_concurrency import together
 from tests.world import World
@@ -71,6 +72,13 @@ def everything_is_open_once(world: World, count: int) -> None:
     for model in (Rating, BuyerRating, Review):
         assert all(row.shown_at == closes[row.deal_id] for row in world.all(model))  # type: ignore[attr-defined]
     assert world.cli("check").exit_code == 0
+
+
+def test_the_totals_are_there_before_the_first_vote(any_world: World) -> None:
+    # Made by the first votes, under their locks, they ended vote after vote in a deadlock on MariaDB.
+    any_world.order("o1")
+    any_world.deliver("o1")
+    assert {row.key for row in any_world.all(Subject) if row.kind == "shop"} == {"ratings", "reviews"}
 
 
 @pytest.mark.slow

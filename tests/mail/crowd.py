@@ -15,7 +15,7 @@ from flask_trust.orders.models import Deal
 from flask_trust.orders.models import Line as LineRow
 from flask_trust.orders.models import Order as OrderRow
 from flask_trust.people.models import Person as PersonRow
-from flask_trust.scores.actions import subject_id
+from flask_trust.scores.subjects import subject_id
 
 PLACED = datetime(2027, 4, 1, 12, tzinfo=UTC)
 ARRIVED = PLACED + timedelta(days=3)
@@ -49,7 +49,7 @@ class CrowdShop(Shop):
 
 def fill(session: Session, count: int) -> None:
     """Write orders 1 to `count`, each arrived and due to be asked about at `DUE`, and commit."""
-    product, seller = subject_id(session, "product", "bowl", "Bowl"), subject_id(session, "seller", "shop", "")
+    product, seller = subject_id(session, "product", "bowl"), subject_id(session, "seller", "shop")
     numbers = range(1, count + 1)
     for model, rows in _rows(numbers, product, seller).items():
         session.execute(insert(model), rows)

@@ -9,8 +9,9 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from ...orders.models import Line
-from ...scores.actions import lock_total, moving_totals, subject_id
+from ...scores.actions import lock_total, moving_totals
 from ...scores.models import Subject
+from ...scores.subjects import subject_id
 from ..models import Review
 from .queries import authors_of, counts_for, members
 
