@@ -220,7 +220,7 @@ def share_that_waited(exchange: Exchange) -> float:
 def main() -> int:
     """Run the stream; returns 1 where a page or a total is wrong."""
     parser = argparse.ArgumentParser("python -m benchmarks.exchange")
-    parser.add_argument("--deals", type=int, default=24_000, help="about 35,000 ratings of both kinds come of these")
+    parser.add_argument("--deals", type=int, default=24_600, help="some 35,000 ratings come of these")
     parser.add_argument("--members", type=int, default=6_000)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:

@@ -12,7 +12,7 @@ import pytest
 import sqlalchemy as sa
 from flask import Flask, url_for
 
-from benchmarks import pairs, report
+from benchmarks import hot, pairs, report
 from benchmarks.__main__ import main
 from benchmarks.measure import Side, get
 from benchmarks.pairs import Pair, Unfair
@@ -156,3 +156,9 @@ def test_stars_drawn_twice_in_one_request_speak_the_language_of_the_moment(world
         with speaking("ja"):
             assert "No ratings yet" not in draw.render()
         assert "No ratings yet" in draw.render()
+
+
+@pytest.mark.slow
+def test_posts_beside_jobs_on_one_product_are_all_taken_and_counted(capsys: pytest.CaptureFixture[str]) -> None:
+    assert hot.main(["--databases", "sqlite", "--posts", "3"]) == 0
+    assert "6 of 6 posts taken" in capsys.readouterr().out

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -25,7 +26,8 @@ from flask_trust.state import state_of
 from tests.support import databases
 from tests.world import form_fields
 
-REVIEWS = 8_000
+#: Of one product; `TRUST_TEST_ROWS=1000000` looks at the plans of as many.
+REVIEWS = int(os.environ.get("TRUST_TEST_ROWS", "8000"))
 #: Values in one statement: SQLite's limit before 3.32, still set by some builds of later ones.
 SMALLEST_LIMIT = 999
 #: Five levels of stars with a page each and one row more to see whether it goes on.
