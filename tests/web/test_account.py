@@ -418,13 +418,8 @@ def test_mails_are_named_as_their_reader_would_name_them(world: World) -> None:
     world.order("o1", buyer=Person("anna", "Anna", "anna@customer.example"))
     world.deliver("o1")
     world.pass_days(8)
-    world.rate("o1", line_0_stars="4", line_0_text="Good")
-    world.run()
     world.shop.viewer = "anna"
-    text = open_page(world, "/trust/me").text
-    assert "would you review your order?" in text
-    assert "a copy of what you wrote" in text
-    assert "an author's own words" not in text
+    assert "Mail of 11 May 2027: would you review your order?" in open_page(world, "/trust/me").text
 
 
 def test_mails_of_every_kind_have_a_name_for_their_reader(world: World) -> None:
