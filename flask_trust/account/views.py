@@ -16,7 +16,7 @@ from .. import links, lookup
 from ..addresses import guest_ids
 from ..errors import AdapterError
 from ..limits.actions import within_limit
-from ..mail.words import kind_words
+from ..mail.words import own_kind_words
 from ..people.models import Person
 from ..people.queries import find
 from ..privacy.rights.erasures import CannotList
@@ -131,7 +131,7 @@ def _show(seat: Seat, status: int = 200, form: ButtonForm | None = None) -> Resp
         held=held,
         reported=reported,
         form=form or ButtonForm(meta={"csrf_context": seat.context}),
-        kinds=kind_words(),
+        kinds=own_kind_words(),
         edit_url=_edit_url if seat.token else _order_url,
         case_url=lambda case: url_for("trust.case", token=links.sign("case", case.id, extra="author")),
         saved="" if form else request.args.get("saved", ""),

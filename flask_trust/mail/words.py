@@ -26,6 +26,27 @@ def kind_words() -> dict[str, str]:
     }
 
 
+def own_kind_words() -> dict[str, str]:
+    """Return the words for each kind of mail as its reader would say them, on a person's own page."""
+    return {
+        "request": _("would you review your order?"),
+        "reminder": _("a reminder to review your order"),
+        "receipt": _("a copy of what you wrote"),
+        "written": _("the seller has written about your order"),
+        "opened": _("what the seller wrote about your order can be read"),
+        "no_arrival": _("you can rate a seller from whom nothing has arrived"),
+        "seller_news": _("news for the seller you work for"),
+        "seller_receipt": _("a copy of what you wrote for a seller"),
+        "replied": _("a reply to your review"),
+        "rating_replied": _("a reply to your rating"),
+        "case_receipt": _("your report has come in"),
+        "case_reasons": _("why your words were hidden or taken down"),
+        "case_outcome": _("what became of your report"),
+        "own_link": _("the link to this page"),
+        "policy": _("what has changed on the page about privacy"),
+    }
+
+
 def why_words() -> dict[str, str]:
     """Return the words for each reason for which a mail could not be sent."""
     return {

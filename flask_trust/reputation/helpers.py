@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
-from flask import g, has_request_context, url_for
+from flask import g, has_request_context
 from markupsafe import Markup
 
 from ..reviews.listing import Listing
 from ..scores.queries import SHOP_REVIEWS, Score, empty_score, find_scores
 from ..shop import SHOP_SELLER, clean_id
 from ..state import State, current_state
-from ..web.frame import fragment
+from ..web.frame import fragment, style_link
 from ..web.urls import public_url
 from .pages import Reputation, find_product, product_reputation
 from .readers import found_helpful
@@ -25,7 +25,7 @@ class TemplateHelpers:
 
     def head(self) -> Markup:
         """Return the link to our style sheet, for the page's head."""
-        return Markup('<link rel="stylesheet" href="%s">') % url_for("trust.static", filename="trust.css")
+        return style_link()
 
     def privacy_url(self) -> str:
         """Return the address of the page about privacy, for a footer or a mail."""

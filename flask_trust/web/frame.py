@@ -9,7 +9,7 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from flask import Response, current_app, g, render_template
+from flask import Response, current_app, g, render_template, url_for
 from markupsafe import Markup, escape
 
 from .. import i18n
@@ -41,6 +41,11 @@ def words() -> dict[str, Any]:
         shop_address=settings.shop_address.splitlines(),
     )
     return {"t_": speech.text, "nt_": speech.plural, "fmt": fmt}
+
+
+def style_link() -> Markup:
+    """Return the link to our style sheet."""
+    return Markup('<link rel="stylesheet" href="%s">') % url_for("trust.static", filename="trust.css")
 
 
 def paragraphs(text: str) -> Markup:
@@ -83,4 +88,11 @@ def _framed(template: str, view: dict[str, Any]) -> str:
     if is_ours("trust/base.html") and is_ours(template):
         # Nothing here asks for the shop's context processors, which may read the session or not work at all.
         return fragment(template, **view)
-    return render_template(template, **words(), view=SimpleNamespace(**view))
+    return _linked_once(render_template(template, **words(), view=SimpleNamespace(**view)))
+
+
+def _linked_once(html: str) -> str:
+    """Drop every link to our style sheet but the first: a shop whose layout has `trust.head()` links it already."""
+    link = str(style_link())
+    first, found, rest = html.partition(link)
+    return first + found + rest.replace(link, "")

@@ -42,7 +42,9 @@ def test_the_words_of_chosen_stars_and_buttons_stay_in_their_boxes(
         context.close()
 
 
-def test_korean_breaks_between_words_and_other_languages_as_they_do(world: World, site: str, chromium: Browser) -> None:
+def test_korean_and_titles_break_between_words_and_other_languages_as_they_do(
+    world: World, site: str, chromium: Browser
+) -> None:
     for number, words in enumerate(("정말 예쁘고 튼튼해요", "とても気に入りました", "Sturdy and calm")):
         world.order(f"o{number}")
         world.deliver(f"o{number}")
@@ -60,7 +62,7 @@ def test_korean_breaks_between_words_and_other_languages_as_they_do(world: World
             context.close()
         assert list(breaks.values()) == [
             "keep-all" if language == "ko" else "normal",
-            {"ko": "keep-all", "ja": "auto-phrase"}.get(language, "normal"),
+            "auto-phrase" if language == "ja" else "keep-all",
             "keep-all",
             "auto-phrase",
             "normal",

@@ -11,6 +11,7 @@ import pytest
 from flask_trust import Person, Seller, guest_id, links
 from flask_trust.journal.models import Entry
 from flask_trust.mail.models import Outgoing
+from flask_trust.mail.words import kind_words, own_kind_words
 from flask_trust.moderation.models import Contact, Report
 from flask_trust.people.models import OptOut
 from flask_trust.people.models import Person as PersonRow
@@ -18,7 +19,7 @@ from flask_trust.privacy.rights.models import DataRequest
 from flask_trust.reviews.models import Review
 from tests.web.cases import reported
 from tests.web.deals import deal
-from tests.web.pages import Page, everything
+from tests.web.pages import Page, everything, open_page
 from tests.world import World
 
 ANNA = Person("anna", "Anna Surname", "anna@customer.example")
@@ -401,13 +402,32 @@ def test_what_waits_is_named_and_not_shown(world: World) -> None:
     world.shop.viewer = "anna"
     page = world.client().get("/trust/me")
     told: Any = world.client().get("/trust/me/export.json").json
-    assert "the seller has said something. You can read it from" in page.text
-    assert "paid promptly" not in page.text
+    assert "The seller has said something. You can read it from" in page.text
+    assert "Paid promptly" not in page.text
     (waiting,) = [each for each in told["tables"] if each["table"] == "trust_buyer_rating"]
     assert sorted(waiting["rows"][0]) == ["deal_id", "id", "shown_at"]
     world.pass_days(31)
-    assert "paid promptly: no" in world.client().get("/trust/me").text
+    assert "Paid promptly: No" in world.client().get("/trust/me").text
     later: Any = world.client().get("/trust/me/export.json").json
     (readable,) = [each for each in later["tables"] if each["table"] == "trust_buyer_rating"]
     assert readable["rows"][0]["paid"] is False
     assert [row.key for row in world.all(PersonRow) if row.key == "anna"]
+
+
+def test_mails_are_named_as_their_reader_would_name_them(world: World) -> None:
+    world.order("o1", buyer=Person("anna", "Anna", "anna@customer.example"))
+    world.deliver("o1")
+    world.pass_days(8)
+    world.shop.viewer = "anna"
+    assert "Mail of 11 May 2027: would you review your order?" in open_page(world, "/trust/me").text
+
+
+def test_mails_of_every_kind_have_a_name_for_their_reader(world: World) -> None:
+    with world.app.test_request_context():
+        assert own_kind_words().keys() == kind_words().keys()
+
+
+def test_the_safe_choice_comes_before_the_one_that_erases(written: World) -> None:
+    written.shop.viewer = "anna"
+    html = written.client().get("/trust/me/erase").text
+    assert html.index("Keep it") < html.index("Yes, erase everything")

@@ -157,7 +157,7 @@ def test_invitations_say_in_words_why_somebody_is_not_asked(world: World) -> Non
     world.deliver("o1")
     world.order("o2", placed_at=world.clock() - timedelta(days=60))
     world.deliver("o2", at=world.clock() - timedelta(days=50))
-    assert "to be asked on 10 May 2027" in desk(world, "invitations").text
+    assert "Order o1 to be asked on 10 May 2027" in desk(world, "invitations").text
     skipped = desk(world, "invitations?state=skipped").text
     assert "had arrived more than 14 days before we heard of it" in skipped
     world.pass_days(8)
@@ -168,7 +168,7 @@ def test_buyers_who_say_that_nothing_arrived_are_listed(world: World) -> None:
     world.order("o1")
     world.deliver("o1")
     world.rate("o1", action="not-arrived")
-    assert "o1 told on 3 May 2027" in desk(world, "arrivals").text
+    assert "Order o1 told on 3 May 2027" in desk(world, "arrivals").text
 
 
 def test_mails_that_were_given_up_are_tried_again_at_the_press_of_a_button(world: World) -> None:

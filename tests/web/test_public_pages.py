@@ -157,3 +157,10 @@ def test_no_page_speaks_jargon(world: World) -> None:
     for answer in answers:
         text = Page(answer.text).text
         assert not [word for word in JARGON if word in text], text
+
+
+def test_one_rating_is_no_histogram(world: World) -> None:
+    world.review("o1", 4)
+    assert "trust-histogram" not in world.client().get("/trust/products/bowl").text
+    world.review("o2", 4)
+    assert "trust-histogram" in world.client().get("/trust/products/bowl").text

@@ -88,6 +88,8 @@ def test_what_the_law_wants_to_know_has_to_be_said_and_no_word_is_lost(staffed: 
     page = Page(answer.text)
     others = {name: value for name, value in REPORTED.items() if name in ("explanation", "name", "email")}
     kept = page.forms[0].fields
+    assert [link["href"] for link in page.all("a") if link.get("href", "").startswith("#")] == [f"#{field}"]
+    assert field in [attrs.get("id") for _, attrs in page.tags]
     assert {name: kept[name] for name in others if name != field} == {n: v for n, v in others.items() if n != field}
     assert staffed.all(Report) == []
 
@@ -441,3 +443,11 @@ def test_lines_of_one_order_are_reported_one_by_one(staffed: World) -> None:
     staffed.rate("o9", line_0_stars="1", line_0_text="a", line_1_stars="1", line_1_text="b")
     decided(staffed, staffed.all(Review)[-1].public_id, "remove")
     assert [row.state for row in staffed.all(Review)] == ["shown", "shown", "removed"]
+
+
+def test_taking_down_looks_like_what_it_is_and_the_rest_does_not(staffed: World) -> None:
+    send(staffed, report_path(staffed))
+    staffed.shop.viewer = STAFF
+    page = open_page(staffed, f"/trust/desk/reports/{staffed.one(Case).id}")
+    buttons = {each["value"]: each["class"] for each in page.all("button") if each.get("name") == "action"}
+    assert {step for step, look in buttons.items() if "trust-wrong" in look} == {"remove"}

@@ -197,3 +197,18 @@ def test_our_own_frame_keeps_a_strict_policy(make_world: MakeWorld) -> None:
     for answer in answers:
         assert answer.headers["Content-Security-Policy"].startswith("default-src 'self'; base-uri 'none';")
         refuse_nothing(Page(answer.text))
+
+
+def test_a_shop_whose_layout_links_our_style_sheet_itself_gets_it_once(make_world: MakeWorld) -> None:
+    frame = FRAME.replace("{% block trust_head %}", "{{ trust.head() }}{% block trust_head %}")
+    world = make_world(prepare=framed({"trust/base.html": frame}))
+    world.review("o1")
+    for path, status in (
+        ("/trust/", 200),
+        ("/trust/products/bowl", 200),
+        ("/trust/link", 200),
+        ("/trust/products/no", 404),
+    ):
+        page = open_page(world, path, status)
+        sheets = [link["href"] for link in page.all("link") if link["rel"] == "stylesheet"]
+        assert sheets.count("/trust/static/trust.css") == 1, path
