@@ -377,3 +377,40 @@ def test_lines_of_two_orders_with_a_seller_are_forgotten_alike(any_world: World)
     assert {row.key for row in any_world.all(LineRow)} & {"a", "b"} == set()
     assert any_world.run() is not None
     assert any_world.cli("check").exit_code == 0
+
+
+@pytest.mark.parametrize("here", ["bert too", "anna alone"])
+def test_a_merged_account_that_was_erased_goes_although_the_backup_is_older_than_the_merge(
+    any_world: World, here: str
+) -> None:
+    any_world.review("o1", 1, buyer=ANNA)
+    if here == "bert too":
+        any_world.review("o2", 5, "cup", buyer=BERT)
+    kept = backup(any_world)
+    any_world.tell("person_merged", "anna", "bert")
+    any_world.tell("person_erased", "anna")  # bert stays, with the words of both
+    restore(any_world, kept)
+    assert "Erased 1 person again" in replay(any_world).output
+    assert "anna" not in {row.key for row in any_world.all(PersonRow)}
+    first = any_world.all(Review)[0]
+    if here == "bert too":
+        assert (first.state, first.person_id) == ("shown", any_world.person("bert").id), "bert can delete it"
+    else:
+        assert first.state == "erased", "nobody could delete it any more"
+    assert any_world.cli("check").exit_code == 0
+
+
+def test_the_check_names_words_of_somebody_who_is_not_there_any_more(any_world: World) -> None:
+    any_world.review("o1", 1, buyer=ANNA)
+
+    def untie(session: Any) -> None:
+        session.execute(sa.update(PersonRow).values(key=None))
+
+    with any_world.app.app_context():
+        transaction(any_world.state, untie)
+    said = any_world.cli("check")
+    assert said.exit_code == 1
+    assert "1 review or rating belongs to somebody who was erased" in said.output
+    any_world.cli("check", "--repair")
+    assert any_world.one(Review).state == "erased"
+    assert any_world.cli("check").exit_code == 0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from flask import current_app
@@ -22,7 +22,7 @@ from ...orders import actions as orders
 from ...people import actions as people
 from ...people.actions import ROLES, Wish
 from ...people.models import Person
-from ...people.queries import address_hashes_of, numbers_of
+from ...people.queries import address_hashes_of, follow, numbers_of
 from ...ratings.actions import erase_ratings
 from ...ratings.opening import end_all
 from ...reviews.actions import erase_all
@@ -34,19 +34,27 @@ from .rules import Kind, Listed, What
 
 
 def erase(
-    session: Session, state: State, person: Person, wish: Wish, *, email: str | None = None, listed: bool = False
+    session: Session,
+    state: State,
+    person: Person,
+    wish: Wish,
+    *,
+    email: str | None = None,
+    listed: bool = False,
+    leftover: bool = False,
 ) -> None:
     """Erase what a person has written and what ties our rows to them; totals follow.
 
     `email` finds reports of somebody who has never ordered. What is `listed` already is not listed once more. Where
-    the list cannot be written, the commit fails with `CannotList`.
+    the list cannot be written, the commit fails with `CannotList`. `leftover` is for what is left of somebody of whom
+    nothing should be there any more.
     """
     now = state.clock()
     overwrite_deleted(session)
     # The person first, as in publishing: what is being written at this moment is erased, or refused, and never missed.
     lock_rows(session, Person, [person.id])
     session.refresh(person, with_for_update=True)
-    if person.key is None:
+    if person.key is None and not leftover:
         return  # somebody else did it while we waited
     numbers = numbers_of(session, person)
     addresses = address_hashes_of(session, person) | set(address_hashes(email) if email else ())
@@ -62,10 +70,17 @@ def erase(
     order_keys = orders.forget_orders(session, person.id)
     gone = _keep_away(session, order_keys, now)
     people.forget(session, person, now, wish)
-    announce(session, person_erased, person_id=person.id, shop_key=key)
+    if key is not None:
+        announce(session, person_erased, person_id=person.id, shop_key=key)
     lines = [_line("person", number, wish, now) for number in numbers]
     lines += [Listed(now.date(), "order", wish, _newest_key(), mark) for mark in gone]
     _when_committed(session, state, [] if listed else lines, Traces(addresses, order_keys))
+
+
+def erase_leftover(session: Session, state: State, number: int) -> None:
+    """Erase what stands under the number of somebody of whom nothing else is known."""
+    person = session.get_one(Person, number)
+    erase(session, state, person, "person" if person.erased_for == "person" else "shop", listed=True, leftover=True)
 
 
 def erase_reports(session: Session, state: State, email: str) -> bool:
@@ -86,8 +101,11 @@ def erase_account(
 ) -> None:
     """Erase the traces of an account that became part of another; what it wrote belongs to the other now."""
     overwrite_deleted(session)
+    key, other = secret_keys(current_app)[-1], follow(session, account)
     people.forget_merged(session, account)
-    _when_committed(session, state, [] if listed else [_line("account", account.id, wish, now)], Traces(set(), ()))
+    line = _line("account", account.id, wish, now)
+    line = replace(line, into=mark_of("person", other.id, key) if other else "")
+    _when_committed(session, state, [] if listed else [line], Traces(set(), ()))
 
 
 def _keep_away(session: Session, order_keys: Collection[str], now: datetime) -> list[str]:

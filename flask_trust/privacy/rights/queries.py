@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from ...orders.models import Order
 from ...people.models import Person
 from ...ratings.models import Rating
 from ...reviews.models import Review
+from ...verdicts.rules import STANDING
 from .erasures import marks_of
 from .models import DataRequest, GoneOrder
 from .rules import ACKNOWLEDGE_WITHIN, ANSWER_WITHIN
@@ -39,6 +41,16 @@ def known_people(session: Session, after: int, limit: int) -> Sequence[Person]:
 def orders_of(session: Session, person_id: int) -> Sequence[str]:
     """Return the shop's ids of a person's orders."""
     return session.scalars(select(Order.key).where(Order.buyer_id == person_id)).all()
+
+
+def ownerless(session: Session) -> Mapping[int, int]:
+    """Return how many reviews and ratings with words stand of whom nothing else is known, by their authors' numbers."""
+    found: Counter[int] = Counter()
+    for votes in (Review, Rating):
+        nobodys = select(votes.person_id, func.count()).join(Person, Person.id == votes.person_id)
+        nobodys = nobodys.where(Person.key.is_(None), votes.state.in_(STANDING)).group_by(votes.person_id)
+        found.update({row[0]: row[1] for row in session.execute(nobodys)})
+    return found
 
 
 def open_requests(session: Session) -> Sequence[DataRequest]:

@@ -20,22 +20,27 @@ Kind = Literal["person", "account", "order"]
 
 _LINE = re.compile(
     r"(?P<day>\d{4}-\d\d-\d\d) (?P<kind>person|account|order) (?P<wish>person|shop) "
-    r"(?P<key>[0-9a-f]{8}) (?P<mark>[0-9a-f]{64})"
+    r"(?P<key>[0-9a-f]{8}) (?P<mark>[0-9a-f]{64})(?: (?P<into>[0-9a-f]{64}))?"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of the list: what was erased when and by whose wish, as a keyed hash, and which secret key made it."""
+    """One line of the list: what was erased when and by whose wish, as a keyed hash, and which secret key made it.
+
+    An account that had become part of another carries the hash of that other one too, in `into`: a backup may be
+    older than the merge, and what the account wrote belongs to the other.
+    """
 
     day: date
     kind: Kind
     wish: Literal["person", "shop"]
     key: str
     mark: str
+    into: str = ""
 
     def __str__(self) -> str:
-        return f"{self.day:%Y-%m-%d} {self.kind} {self.wish} {self.key} {self.mark}"
+        return f"{self.day:%Y-%m-%d} {self.kind} {self.wish} {self.key} {self.mark} {self.into}".rstrip()
 
 
 def read_line(line: str) -> Listed | None:
@@ -48,7 +53,7 @@ def read_line(line: str) -> Listed | None:
     except ValueError:
         return None
     wish = cast("Literal['person', 'shop']", match["wish"])
-    return Listed(day, cast("Kind", match["kind"]), wish, match["key"], match["mark"])
+    return Listed(day, cast("Kind", match["kind"]), wish, match["key"], match["mark"], match["into"] or "")
 
 
 class Asked(Protocol):
