@@ -65,7 +65,7 @@ def erase_my_reports(state: State, email: str) -> None:
     """Erase what somebody has reported who has no row here, by their own wish; doing it again changes nothing."""
 
     def work(session: Session) -> None:
-        if erase_reports(session, state, email):
+        if erase_reports(session, state, email, "person"):
             note_request(session, None, "erase", state.clock())
 
     transaction(state, work)

@@ -233,7 +233,7 @@ def erased(
     if person is not None:
         erase(session, state, person, wish, email=email)
         return "person"
-    return "reports" if email and erase_reports(session, state, email) else "nothing"
+    return "reports" if email and erase_reports(session, state, email, wish) else "nothing"
 
 
 def bounced(session: Session, state: State, person_id: object) -> None:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence, Set
 from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -17,8 +18,9 @@ from ...links import secret_keys
 from ...mail.actions import drop_unsent
 from ...mail.models import Outgoing
 from ...mail.transports import Folder, open_transport
-from ...moderation.upkeep.actions import forget_author, forget_reporter
+from ...moderation.upkeep.actions import forget_author, forget_reporter, forget_reports, reports_from_somebody
 from ...orders import actions as orders
+from ...orders.forgetting.actions import forget_orders
 from ...people import actions as people
 from ...people.actions import ROLES, Wish
 from ...people.models import Person
@@ -28,7 +30,8 @@ from ...ratings.opening import end_all
 from ...reviews.actions import erase_all
 from ...signals import person_erased
 from ...state import State
-from .erasures import append, key_name, mark_of, path_of
+from ..dates.actions import blur_person
+from .erasures import append, key_name, mark_of, marks_of, path_of
 from .models import DataRequest, GoneOrder
 from .rules import Kind, Listed, What
 
@@ -58,23 +61,32 @@ def erase(
         return  # somebody else did it while we waited
     numbers = numbers_of(session, person)
     addresses = address_hashes_of(session, person) | set(address_hashes(email) if email else ())
-    orders.lock_deals_of(session, person.id)
-    erase_all(session, person.id, now, ROLES[wish])
-    erase_ratings(session, person.id, now, ROLES[wish])
-    forget_author(session, person.id)
-    forget_reporter(session, addresses)
-    end_all(session, person.id, now)
-    invitations.stop_all(session, person.id, "erased")
-    drop_unsent(session, Outgoing.person_id.in_(numbers), "erased")
-    key = person.key
-    order_keys = orders.forget_orders(session, person.id)
+    reports = forget_reporter(session, addresses)
+    order_keys = _take_away(session, state, person, numbers, wish)
     gone = _keep_away(session, order_keys, now)
+    key = person.key
     people.forget(session, person, now, wish)
     if key is not None:
         announce(session, person_erased, person_id=person.id, shop_key=key)
     lines = [_line("person", number, wish, now) for number in numbers]
     lines += [Listed(now.date(), "order", wish, _newest_key(), mark) for mark in gone]
+    lines += [_line("report", mark, wish, now) for mark in reports]
     _when_committed(session, state, [] if listed else lines, Traces(addresses, order_keys))
+
+
+def _take_away(session: Session, state: State, person: Person, numbers: Sequence[int], wish: Wish) -> list[str]:
+    """Take away all that is in other tables, and return the shop's ids of the orders."""
+    now = state.clock()
+    orders.lock_deals_of(session, person.id)
+    erase_all(session, person.id, now, ROLES[wish])
+    erase_ratings(session, person.id, now, ROLES[wish])
+    forget_author(session, person.id)
+    end_all(session, person.id, now)
+    invitations.stop_all(session, person.id, "erased")
+    drop_unsent(session, Outgoing.person_id.in_(numbers), "erased")
+    keys = forget_orders(session, person.id, ZoneInfo(state.settings.timezone))
+    blur_person(session, person.id, numbers, now)
+    return keys
 
 
 def erase_leftover(session: Session, state: State, number: int) -> None:
@@ -83,17 +95,25 @@ def erase_leftover(session: Session, state: State, number: int) -> None:
     erase(session, state, person, "person" if person.erased_for == "person" else "shop", listed=True, leftover=True)
 
 
-def erase_reports(session: Session, state: State, email: str) -> bool:
-    """Erase what somebody has reported of whom we know nothing else, and say whether there was anything.
-
-    It is not listed: the list names people by our numbers, and they have none.
-    """
+def erase_reports(session: Session, state: State, email: str, wish: Wish) -> bool:
+    """Erase what somebody has reported of whom we know nothing else, and say whether there was anything."""
     overwrite_deleted(session)
-    addresses = address_hashes(email)
-    found = forget_reporter(session, addresses)
-    if found:
-        _when_committed(session, state, [], Traces(addresses, ()))
-    return found
+    addresses, now = address_hashes(email), state.clock()
+    marks = forget_reporter(session, addresses)
+    if marks:
+        lines = [_line("report", mark, wish, now) for mark in marks]
+        _when_committed(session, state, lines, Traces(addresses, ()))
+    return bool(marks)
+
+
+def erase_listed_reports(session: Session, state: State, marks: Set[str]) -> int:
+    """Erase the reports that the list of erasures names by these marks; returns how many there were."""
+    found = [row for row in reports_from_somebody(session) if marks & set(marks_of("report", row.mark))]
+    overwrite_deleted(session)
+    forget_reports(session, [row.id for row in found])
+    addresses = {each for row in found for each in address_hashes(row.email)}
+    _when_committed(session, state, [], Traces(addresses, ()))
+    return len(found)
 
 
 def erase_account(
@@ -125,8 +145,8 @@ def _newest_key() -> str:
     return key_name(secret_keys(current_app)[-1])
 
 
-def _line(kind: Kind, number: int, wish: Wish, now: datetime) -> Listed:
-    return Listed(now.date(), kind, wish, _newest_key(), mark_of(kind, number, secret_keys(current_app)[-1]))
+def _line(kind: Kind, what: int | str, wish: Wish, now: datetime) -> Listed:
+    return Listed(now.date(), kind, wish, _newest_key(), mark_of(kind, what, secret_keys(current_app)[-1]))
 
 
 def _when_committed(session: Session, state: State, lines: list[Listed], traces: Traces) -> None:

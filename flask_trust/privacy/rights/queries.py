@@ -7,9 +7,12 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, false, func, or_, select
+from sqlalchemy import and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from ...moderation.contents import MODELS
+from ...moderation.models import Case
+from ...moderation.tallies.queries import TAKEN_DOWN
 from ...orders.models import Order
 from ...people.models import Person
 from ...ratings.models import Rating
@@ -81,11 +84,13 @@ class Erased(NamedTuple):
 
 
 def count_erased(session: Session, now: datetime) -> Erased:
-    """Count what was erased, as far as its time had come."""
+    """Count what was erased, as far as its time had come; not what staff had taken down before."""
     found = {"person": 0, "shop": 0}
-    for votes in (Review, Rating):
+    for kind, votes in MODELS.items():
         gone = select(Person.erased_for, func.count()).select_from(votes).join(Person, Person.id == votes.person_id)
         gone = gone.where(votes.live == false(), votes.state == "erased", votes.shown_at <= now)
+        down = exists().where(Case.kind == kind, Case.object_id == votes.id, TAKEN_DOWN)
+        gone = gone.where(~down)
         for wish, number in session.execute(gone.group_by(Person.erased_for)):
             found["person" if wish == "person" else "shop"] += number
     return Erased(found["person"], found["shop"])

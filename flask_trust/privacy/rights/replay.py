@@ -13,7 +13,7 @@ from ...db import transaction
 from ...links import secret_keys
 from ...people.models import Person
 from ...state import State
-from .actions import erase, erase_account, keep_away
+from .actions import erase, erase_account, erase_listed_reports, keep_away
 from .erasures import marks_of, path_of, read_list
 from .merging import merge
 from .queries import known_people, orders_of
@@ -24,9 +24,10 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay did: people erased again, of how many that are listed, and lines that could not be used."""
+    """What a replay did: people erased again, and reports, of how many that are listed, and lines of no use."""
 
     erased: int
+    reports: int
     listed: int
     broken: int
     unknown: int
@@ -39,6 +40,8 @@ def replay(state: State) -> Replayed:
     by_mark = {line.mark: line for line in sorted(found.lines, key=lambda line: line.kind == "person")}
     orders = [line.mark for line in found.lines if line.kind == "order"]
     transaction(state, lambda session: keep_away(session, orders, state.clock()))
+    reported = {line.mark for line in found.lines if line.kind == "report"}
+    reports = transaction(state, lambda session: erase_listed_reports(session, state, reported)) if reported else 0
     others = _numbers_of(state, {line.into for line in found.lines if line.into})
     done: Counter[str] = Counter()
     for row in _everybody(state):
@@ -46,7 +49,7 @@ def replay(state: State) -> Replayed:
         if line is not None:
             transaction(state, lambda session: _again(session, state, row.id, line, others))  # noqa: B023 run at once
             done["erased"] += 1
-    return Replayed(done["erased"], len(by_mark) - len(orders), found.broken, found.unknown)
+    return Replayed(done["erased"], reports, len(by_mark) - len({*orders, *reported}), found.broken, found.unknown)
 
 
 def _everybody(state: State) -> Iterator[Person]:

@@ -15,11 +15,12 @@ WHATS: tuple[What, ...] = ("export", "correct", "erase", "object", "other")
 ACKNOWLEDGE_WITHIN = timedelta(days=3)
 ANSWER_WITHIN = timedelta(days=10)
 
-#: "person" and "account" are followed by a hash of our number, "order" by one of the shop's id.
-Kind = Literal["person", "account", "order"]
+#: "person" and "account" are followed by a hash of our number, "order" by one of the shop's id, "report" by one of what
+#: was sent.
+Kind = Literal["person", "account", "order", "report"]
 
 _LINE = re.compile(
-    r"(?P<day>\d{4}-\d\d-\d\d) (?P<kind>person|account|order) (?P<wish>person|shop) "
+    r"(?P<day>\d{4}-\d\d-\d\d) (?P<kind>person|account|order|report) (?P<wish>person|shop) "
     r"(?P<key>[0-9a-f]{8}) (?P<mark>[0-9a-f]{64})(?: (?P<into>[0-9a-f]{64}))?"
 )
 
