@@ -13,9 +13,13 @@ from flask_trust import Person, Seller, guest_id, links
 from flask_trust.journal.models import Entry
 from flask_trust.mail.models import Outgoing
 from flask_trust.moderation.models import Contact, Report
+from flask_trust.orders.models import Deal
 from flask_trust.people.models import OptOut
 from flask_trust.people.models import Person as PersonRow
 from flask_trust.privacy.rights.models import DataRequest
+from flask_trust.ratings import actions
+from flask_trust.ratings.models import BuyerRating
+from flask_trust.ratings.rules import BuyerDraft
 from flask_trust.reviews.models import Review
 from tests.web.cases import reported
 from tests.web.deals import deal
@@ -468,14 +472,34 @@ def test_the_link_of_somebody_who_was_erased_meanwhile_does_not_leave(written: W
 # What waits
 
 
+def texts_but_mails(told: Any) -> list[str]:
+    """Return all values in a person's file that do not tell of mails they got."""
+    tables = [each for each in told["tables"] if each["table"] != "trust_outbox"]
+    return [str(value) for each in tables for row in each["rows"] for value in row.values()]
+
+
+def test_what_a_seller_took_back_unread_is_named_and_nothing_more(world: World) -> None:
+    world.shop.add(Seller("tom", "Tom"))
+    deal(world)
+    world.clock.advance(hours=3)
+    with world.app.app_context(), world.state.session() as session:
+        row = session.get_one(Deal, 1)
+        actions.write_buyer_rating(session, row, BuyerDraft(paid=False), 1, world.clock())
+        actions.withdraw_buyer_rating(session, row, 1, world.clock())
+        session.commit()
+    world.shop.viewer = "anna"
+    told: Any = world.client().get("/trust/me/export.json").json
+    (found,) = [each for each in told["tables"] if each["table"] == "trust_buyer_rating"]
+    assert sorted(found["rows"][0]) == ["deal_id", "id", "state"]
+
+
 def test_what_waits_is_named_and_not_shown(world: World) -> None:
     from flask_trust.desk import actions as desk
-    from flask_trust.orders.models import Deal
-    from flask_trust.ratings.rules import BuyerDraft
     from flask_trust.scores.queries import find_subject_id
 
     world.shop.add(Seller("tom", "Tom"))
     deal(world)
+    world.clock.advance(minutes=77)
     seller = world.read(lambda session: find_subject_id(session, "seller", "tom"))
     assert seller is not None
     with world.app.test_request_context():
@@ -488,6 +512,9 @@ def test_what_waits_is_named_and_not_shown(world: World) -> None:
     assert "paid promptly" not in page.text
     (waiting,) = [each for each in told["tables"] if each["table"] == "trust_buyer_rating"]
     assert sorted(waiting["rows"][0]) == ["deal_id", "id", "shown_at"]
+    moment = world.one(BuyerRating).written_at
+    world.clock.advance(hours=5)
+    assert moment.isoformat() not in "".join(texts_but_mails(world.client().get("/trust/me/export.json").json))
     world.pass_days(31)
     assert "paid promptly: no" in world.client().get("/trust/me").text
     later: Any = world.client().get("/trust/me/export.json").json
