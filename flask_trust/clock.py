@@ -36,3 +36,8 @@ def zone(name: str | None, fallback: str) -> ZoneInfo:
         return ZoneInfo(name) if name else ZoneInfo(fallback)
     except (ValueError, OSError, LookupError):
         return ZoneInfo(fallback)
+
+
+def month_of(moment: datetime) -> datetime:
+    """Return the beginning of the month, as much as stays of a moment that is nobody's business any more."""
+    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)

@@ -74,7 +74,7 @@ CATEGORIES: Mapping[str, str] = MappingProxyType(
         "report_contact": "your name and address in a report",
         "decision": "decisions about what you wrote",
         "taken_down": "codes made from words that were taken down",
-        "flood_count": "how many forms came from one connection today",
+        "flood_count": "how many forms came from one connection or for one mailbox today",
         "journal": "what happened, by numbers",
         "data_request": "what you asked about your data",
         "gone_order": "codes made from the orders of people who were erased",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
@@ -14,7 +15,7 @@ from ..mail.letter import Drop, Letter, check_address
 from ..mail.models import Outgoing
 from ..orders.queries import newest_orders_of
 from ..people.models import Person
-from ..people.queries import known_keys
+from ..people.queries import guest_beside, known_keys
 from ..ratings.letters import Notice
 from ..shop import Person as ShopPerson
 from ..state import State, current_state
@@ -39,30 +40,49 @@ def _is(person: Person, buyer: ShopPerson) -> bool:
     return by_address or person.key in known_keys(buyer)
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the shop says of somebody, and our number of the guest who has the same address."""
+
+    reader: ShopPerson | None
+    guest: int | None = None
+
+
+def _known(session: Session, state: State, person: Person) -> Known:
+    reader = reader_of(session, state, person)
+    guest = guest_beside(session, person, reader.email) if reader else None
+    # A guest's address is their id: who reads this mail can read theirs, unless the shop gave the order to another.
+    of_guest = reader_of(session, state, guest) if guest else None
+    return Known(reader, guest.id if guest and of_guest and of_guest.email else None)
+
+
 class OwnLinkMail:
     """The link to everything we hold about somebody, to the address that the shop has of them."""
 
-    def look_up(self, mails: Sequence[Outgoing]) -> Mapping[int, ShopPerson | None]:
-        """Return the shop's view of these people; there are never many."""
+    def look_up(self, mails: Sequence[Outgoing]) -> Mapping[int, Known]:
+        """Return what is known of these people; there are never many."""
         state = current_state()
 
-        def look(session: Session) -> dict[int, ShopPerson | None]:
+        def look(session: Session) -> dict[int, Known]:
             people = (session.get(Person, mail.person_id) for mail in mails)
-            return {person.id: reader_of(session, state, person) for person in people if person is not None}
+            return {person.id: _known(session, state, person) for person in people if person is not None}
 
         return state.read(look)
 
-    def compose(self, session: Session, mail: Outgoing, known: Mapping[int, ShopPerson | None] | None) -> Letter | Drop:
+    def compose(self, session: Session, mail: Outgoing, known: Mapping[int, Known] | None) -> Letter | Drop:
         """Return the mail, or why it must not leave (any more)."""
         known = self.look_up([mail]) if known is None else known
         person = session.get(Person, mail.person_id)
-        if person is None or person.key is None:
+        if person is None:
+            return Drop("nobody")
+        if person.key is None:
             return Drop("erased")
-        reader = known.get(person.id)
+        found = known.get(person.id, Known(None))
+        reader = found.reader
         if reader is None or reader.email is None:
             return Drop("no_address")
         with i18n.speaking(reader.locale):
-            said = _words(person.id)
+            said = _words(person.id, found.guest)
             context = {"said": said, "greeting_name": greeting_name(reader.name), "unsubscribe_url": ""}
             return Letter(
                 to=check_address(reader.email),
@@ -79,15 +99,21 @@ class OwnLinkMail:
         """Nothing follows from it: whoever gets none asks again."""
 
 
-def _words(number: int) -> Notice:
+def _words(number: int, guest: int | None) -> Notice:
+    beside = _("You have also ordered without signing in. The page about those orders: %(url)s", url=_url(guest or 0))
     return Notice(
         subject=_("Your reviews and your data"),
         heading=_("Your reviews and your data"),
         paragraphs=[
             _("Behind the button is everything we hold about you: read it, take it along, change or erase it."),
             _("The link works for one day. Whoever has it can do the same, so do not pass it on."),
+            *([beside] if guest else ()),
         ],
         button=_("Open my page"),
-        url=public_url("me_by_link", token=links.sign("me", number)),
+        url=_url(number),
         because=_("You get this mail because somebody asked for it with your address. If it was not you, do nothing."),
     )
+
+
+def _url(number: int) -> str:
+    return public_url("me_by_link", token=links.sign("me", number))

@@ -18,7 +18,7 @@ from ..errors import AdapterError
 from ..limits.actions import within_limit
 from ..mail.words import own_kind_words
 from ..people.models import Person
-from ..people.queries import find
+from ..people.queries import find, guest_beside
 from ..privacy.rights.erasures import CannotList
 from ..privacy.rights.export.document import export
 from ..state import State, current_state
@@ -185,19 +185,27 @@ def _email(state: State, seat: Seat) -> str | None:
     return reader.email if reader else None
 
 
+def _guest(state: State, seat: Seat, email: str | None) -> int | None:
+    """Return our number of the guest with the address of this account."""
+    person = seat.person
+    found = state.read(lambda session: guest_beside(session, person, email)) if person else None
+    return found.id if found else None
+
+
 def _erase(seat: Seat) -> Response:
     from .forms import ButtonForm
 
-    form = ButtonForm(request.form or None, meta={"csrf_context": seat.context})
-    if request.method != "POST" or not form.validate():
-        return seat.draw("trust/account/erase.html", status=422 if form.errors else 200, form=form)
-    if form.action.data != "erase":
-        abort(400)
-    state = current_state()
+    state, form = current_state(), ButtonForm(request.form or None, meta={"csrf_context": seat.context})
     email = _email(state, seat)
+    guest = _guest(state, seat, email)
+    if request.method != "POST" or not form.validate():
+        status = 422 if form.errors else 200
+        return seat.draw("trust/account/erase.html", status=status, form=form, guest=guest is not None)
+    if form.action.data not in ("erase", "erase-both"):
+        abort(400)
     try:
         if seat.person is not None:
-            actions.erase_me(state, seat.person.id, email)
+            actions.erase_me(state, seat.person.id, email, guest=guest if form.action.data == "erase-both" else None)
         elif email is not None:
             actions.erase_my_reports(state, email)
     except CannotList as error:
@@ -231,7 +239,8 @@ def link() -> Response:
     if not within_limit(state, "link", MOST_LINKS):
         return _ask(form, 429, too_many=True)
     if not form.website.data:
-        actions.send_links(state, _people(state, form.email.data or ""))
+        email = form.email.data or ""
+        actions.send_links(state, _people(state, email), email)
     return redirect(url_for("trust.link", sent="1"), 303)
 
 

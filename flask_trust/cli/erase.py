@@ -42,15 +42,15 @@ def _erase_one(state: State, person_id: str, *, by_shop: bool) -> None:
         raise click.ClickException(str(error)) from error
     if what == "nothing":
         raise click.ClickException(f"Nothing of {person_id} is here: never heard of, or erased before.")
-    listed = f", and listed in {path_of(state.settings)}" if what == "person" else ""
-    click.echo(f"Everything of {person_id} is erased{listed}.")
+    click.echo(f"Everything of {person_id} is erased, and listed in {path_of(state.settings)}.")
 
 
 def _report(state: State, done: Replayed) -> None:
     path = path_of(state.settings)
     if not path.exists():
         raise click.ClickException(f"There is no list of erasures at {path}: set TRUST_ERASURE_FILE to where it lies.")
-    click.echo(counted("Erased %d pe(rson|ople) again", done.erased) + f"; {path} names {done.listed}.")
+    reports = counted(", and %d report(|s)", done.reports) if done.reports else ""
+    click.echo(counted("Erased %d pe(rson|ople) again", done.erased) + f"{reports}; {path} names {done.listed}.")
     if done.broken:
         words = counted("%d line(|s) of the list (is|are) broken and (was|were) left out", done.broken)
         click.echo(f"{words}: a line can be cut off when the machine stops while it is written.", err=True)

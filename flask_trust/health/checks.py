@@ -22,7 +22,8 @@ from ..privacy.catalogue import entries
 from ..privacy.laws.missing import missing, missing_in_words
 from ..privacy.page.editions import find_standing, reworded
 from ..privacy.retention.queries import overdue
-from ..privacy.rights.queries import count_late
+from ..privacy.rights.actions import erase_leftover
+from ..privacy.rights.queries import count_late, ownerless
 from ..privacy.shop_part import read_shop_part
 from ..reviews.families.actions import bring_home
 from ..reviews.families.queries import misplaced
@@ -53,6 +54,7 @@ def check(state: State, *, repair: bool = False) -> list[Finding]:
     """Return what is wrong, an empty list where all is well; with `repair`, totals are mended and re-checked."""
     found = [
         *_hidden(state, repair=repair),  # first: totals follow
+        *_ownerless(state, repair=repair),
         *_families(state, repair=repair),
         *_totals(state, repair=repair),
         *_votes(state, repair=repair),
@@ -125,6 +127,18 @@ def _hidden(state: State, *, repair: bool) -> Iterator[Finding]:
         if number := state.read(lambda session: hidden_by_nobody(session, kind)):  # noqa: B023 run at once
             said = counted(words, number)
             yield Finding(f"{said} hidden without a decision: somebody changed the tables by hand.", repairable=True)
+
+
+def _ownerless(state: State, *, repair: bool) -> list[Finding]:
+    if repair:
+        for number in state.read(ownerless):
+            transaction(state, lambda session: erase_leftover(session, state, number))  # noqa: B023 run at once
+    left = state.read(ownerless)
+    words = counted(
+        "%d review(|s) or rating(|s) (belongs|belong) to somebody who was erased: nobody else could delete (it|them).",
+        sum(left.values()),
+    )
+    return [Finding(words, repairable=True)] if left else []
 
 
 def _families(state: State, *, repair: bool) -> list[Finding]:

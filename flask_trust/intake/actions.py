@@ -13,12 +13,11 @@ from sqlalchemy.orm import Session
 from .. import lookup
 from ..addresses import GUEST
 from ..clock import as_utc
-from ..db import find_or_insert, lock_rows
+from ..db import find_or_insert
 from ..errors import BadValue
 from ..invitations import actions as invitations
 from ..invitations.models import Request
 from ..links import secret_keys
-from ..moderation.upkeep.actions import merge_author
 from ..orders import actions as orders
 from ..orders.models import Line, Order
 from ..orders.queries import deals_of, newest_orders_of
@@ -29,12 +28,11 @@ from ..people.models import Person
 from ..people.queries import find as find_person
 from ..people.queries import guests
 from ..privacy.rights.actions import erase, erase_account, erase_reports
+from ..privacy.rights.merging import merge
 from ..privacy.rights.queries import is_gone
-from ..ratings.actions import merge_raters
 from ..ratings.notices import invite_without_arrival
 from ..ratings.opening import pass_by_choice
-from ..reviews.actions import merge_authors, reviews_of_lines
-from ..scores.actions import touch_pages_of
+from ..reviews.actions import reviews_of_lines
 from ..shop import Event, clean_id
 from ..shop import Order as ShopOrder
 from ..state import State
@@ -215,16 +213,7 @@ def merged(session: Session, state: State, old_id: object, new_id: object) -> No
     new = find_person(session, clean_id(new_id)) or people.make(session, clean_id(new_id), now)
     if old.id == new.id:
         return
-    lock_rows(session, Person, [old.id, new.id])
-    orders.lock_deals_of(session, old.id)
-    merge_authors(session, old.id, new.id, now)
-    merge_raters(session, old.id, new.id, now)
-    merge_author(session, old.id, new.id)
-    orders.hand_over(session, old.id, new.id)
-    invitations.hand_over(session, old.id, new.id)
-    people.merge(session, old, new, now)
-    session.flush()
-    touch_pages_of(session, new.id)
+    merge(session, old, new, now)
 
 
 def erased(
@@ -244,7 +233,7 @@ def erased(
     if person is not None:
         erase(session, state, person, wish, email=email)
         return "person"
-    return "reports" if email and erase_reports(session, state, email) else "nothing"
+    return "reports" if email and erase_reports(session, state, email, wish) else "nothing"
 
 
 def bounced(session: Session, state: State, person_id: object) -> None:

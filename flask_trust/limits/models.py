@@ -1,4 +1,6 @@
-"""How often somebody without an account has sent something this hour: a keyed hash and a number, no address."""
+"""How often somebody without an account has sent something this hour, and which mailbox was asked for a mail:
+a keyed hash and a number, no address.
+"""
 
 from datetime import date
 
@@ -10,7 +12,9 @@ from ..inventory import personal
 
 
 class Sender(Base):
-    """One sender of one kind of form in one hour; `mark` is a keyed hash that is another one the hour after."""
+    """One sender of one kind of form in one hour, or a mailbox in one minute; `mark` is a keyed hash that is another
+    one the next time.
+    """
 
     __tablename__ = "trust_sender"
 

@@ -102,7 +102,7 @@ class Decision(Base):
     public: Mapped[bool] = mapped_column(default=True, info=NOT_PERSONAL)
     on_appeal: Mapped[bool] = mapped_column(default=False, info=NOT_PERSONAL)
     decision_ground: Mapped[str | None] = mapped_column(Key(2), info=NOT_PERSONAL)
-    illegal_content_legal_ground: Mapped[str] = mapped_column(String(500), default="", info=NOT_PERSONAL)
+    illegal_content_legal_ground: Mapped[str] = mapped_column(String(500), default="", info=_REASONS)
     explanation: Mapped[str] = mapped_column(Text, default="", info=_REASONS)
     decision_facts: Mapped[str] = mapped_column(Text, default="", info=_REASONS)
     #: "SOURCE_ARTICLE_16" after a report, "SOURCE_VOLUNTARY" where staff looked by themselves.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,6 @@ from ..orders.models import Deal, Line
 from ..ratings.models import FormerRating
 from ..reviews.models import Version
 from ..scores.models import Subject
-from ..scores.queries import SHOP_RATINGS, SHOP_REVIEWS, find_scores
 from ..verdicts.rules import WITHHELD, Kind
 from ..web.places import Place
 from .contents import MODELS, Content
@@ -25,64 +24,6 @@ from .rules import PAGE, Phase
 
 #: Characters of the words in the staff's list.
 EXCERPT = 90
-
-_TOTALS = {"review": SHOP_REVIEWS, "rating": SHOP_RATINGS}
-
-
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What has come in of one kind, as far as its time has come: received = shown + all the others.
-
-    `hidden` and `removed` count by reason ("G1" to "G8"), `withdrawn` what authors took back themselves, and `erased`
-    what went together with its author's data.
-    """
-
-    shown: int
-    hidden: Mapping[str, int]
-    removed: Mapping[str, int]
-    withdrawn: int
-    erased: int
-
-    @property
-    def withheld(self) -> int:
-        """Return how many the shop's staff keeps from being read, while checking or for good."""
-        return sum(self.hidden.values()) + sum(self.removed.values())
-
-    @property
-    def received(self) -> int:
-        """Return how many have come in."""
-        return self.shown + self.withheld + self.withdrawn + self.erased
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """The tallies of product reviews and of ratings of sellers."""
-
-    reviews: Tally
-    ratings: Tally
-
-
-def counts(session: Session, now: datetime) -> Counts:
-    """Return how many reviews and ratings came in, can be read, are withheld for which reason, and are gone."""
-    return Counts(_tally(session, "review", now), _tally(session, "rating", now))
-
-
-def _tally(session: Session, kind: Kind, now: datetime) -> Tally:
-    model, (total, key) = MODELS[kind], _TOTALS[kind]
-    score = find_scores(session, total, [key], now).get(key)
-    # What cannot be read is little; what can be read was counted already, whatever its number.
-    gone = select(model.state, func.count()).where(model.live == false(), model.shown_at <= now)
-    states = {row[0]: row[1] for row in session.execute(gone.group_by(model.state))}
-    reasons = {state: _by_ground(session, kind, state) for state in WITHHELD}
-    shown = score.shown if score else 0
-    return Tally(shown, reasons["hidden"], reasons["removed"], states.get("withdrawn", 0), states.get("erased", 0))
-
-
-def _by_ground(session: Session, kind: Kind, state: str) -> dict[str, int]:
-    model = MODELS[kind]
-    query = select(Case.ground, func.count()).join(model, model.id == Case.object_id)
-    query = query.where(Case.kind == kind, model.state == state).group_by(Case.ground).order_by(Case.ground)
-    return {row[0] or "": row[1] for row in session.execute(query)}
 
 
 def find_public(session: Session, kind: Kind, public_id: str, now: datetime) -> Content | None:

@@ -18,8 +18,9 @@ from ..web.headers import allow_long_forms, private
 from ..web.visitors import refuse_other_sites
 from . import actions, words
 from .contents import Content
-from .queries import File, contact_of, counts, file_of, find_public, log_page
+from .queries import File, contact_of, file_of, find_public, log_page
 from .rules import APPEAL_WITHIN, DECIDE_WITHIN, EXPLANATION_LENGTH, Side, may_appeal
+from .tallies.queries import counts
 
 if TYPE_CHECKING:
     from .forms import AnswerForm, ReportForm

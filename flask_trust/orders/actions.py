@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
@@ -13,13 +12,21 @@ from ..clock import as_utc
 from ..db import find_or_insert, insert_once
 from ..errors import BadValue
 from ..journal.actions import record
+from ..scores.actions import renew
 from ..scores.subjects import subject_ids
 from ..shop import Line as ShopLine
 from ..shop import Order as ShopOrder
 from ..shop import storable
 from .models import Deal, Line, Order
 from .queries import deals_now, deals_of, find, lines_of
-from .rules import Evidence, Mode, Opening, Terms, expected_arrival, overdue_at
+from .rules import (
+    Evidence,
+    Mode,
+    Opening,
+    Terms,
+    expected_arrival,
+    overdue_at,
+)
 
 LONGEST_PAUSE = timedelta(days=14)
 SAME_WORD = timedelta(days=1)
@@ -57,9 +64,16 @@ def _promise(session: Session, order: Order, promised_at: datetime | None) -> No
     if order.promised_at == promised_at:
         return
     order.promised_at = promised_at
-    for deal in deals_of(session, order.id):
+    deals = deals_of(session, order.id)
+    for deal in deals:
         if deal.state == "pending":
             deal.due = overdue_at(promised_at, deal.mode)  # type: ignore[arg-type]  # held by a check constraint
+    _renew_sellers(session, [deal for deal in deals if deal.state != "pending"])
+
+
+def _renew_sellers(session: Session, deals: Iterable[Deal]) -> None:
+    """Let the pages of these sellers be read anew: how in time they deliver may have changed."""
+    renew(session, {deal.seller_id for deal in deals})
 
 
 def _insert_missing(session: Session, order: Order, told: Sequence[ShopLine], known: set[str], terms: Terms) -> None:
@@ -126,8 +140,12 @@ def arrive(
     session: Session, order: Order, lines: Iterable[Line], at: datetime, by: Evidence, terms: Terms, now: datetime
 ) -> bool:
     """Note that lines have arrived; opens their deals. Say whether anything is new."""
-    fresh = [line for line in lines if _arrive(line, at, by)]
-    open_deals(session, {line.deal_id for line in fresh}, "arrived", terms, now)
+    known = {line: (line.delivered_at, line.delivered_by) for line in lines}
+    fresh = [line for line in known if _arrive(line, at, by)]
+    moved = {line.deal_id for line, before in known.items() if (line.delivered_at, line.delivered_by) != before}
+    opened = open_deals(session, {line.deal_id for line in fresh}, "arrived", terms, now)
+    # An order about which the shop tells late may be among the seller's figures already.
+    _renew_sellers(session, deals_now(session, moved - {deal.id for deal in opened}))
     if fresh:
         role = "shop" if by == "told" else "job"
         record(session, "arrived", "order", order.id, at=now, role=role, state=(None, by))  # type: ignore[arg-type]
@@ -172,6 +190,8 @@ def cancel(
         line.cancelled_at, line.cancelled_by, line.cancelled_paid, line.expected_at = now, by, paid, None
     if open_lines:
         record(session, "cancelled", "order", order.id, at=now, role="shop", state=(None, by))
+    deals = deals_now(session, {line.deal_id for line in open_lines})
+    _renew_sellers(session, [deal for deal in deals if deal.state != "pending"])
     if by == "seller" and paid:
         open_deals(session, {line.deal_id for line in open_lines}, "cancelled", terms, now)
     session.flush()
@@ -185,10 +205,11 @@ def pause(session: Session, order: Order, until: datetime, now: datetime) -> Non
 
 def give_back(session: Session, order: Order, lines: Iterable[Line], reason: str | None, now: datetime) -> None:
     """Note that lines were sent back; they stay ratable."""
-    for line in lines:
-        if line.returned_at is None:
-            line.returned_at, line.return_reason = now, storable(reason or "")[:500] or None
+    back = [line for line in lines if line.returned_at is None]
+    for line in back:
+        line.returned_at, line.return_reason = now, storable(reason or "")[:500] or None
     session.flush()
+    renew(session, {line.subject_id for line in back})
 
 
 def deny_arrival(session: Session, order: Order, now: datetime) -> None:
@@ -234,36 +255,6 @@ def expect_later(session: Session, key: str, at: datetime) -> None:
         if line.expected_at is not None and line.expected_at < at:
             line.expected_at = at
     session.flush()
-
-
-def forget_orders(session: Session, buyer_id: int) -> list[str]:
-    """Cut a buyer's orders off from those of the shop, and return the shop's ids of them."""
-    return cut_off(session, session.scalars(select(Order).where(Order.buyer_id == buyer_id).order_by(Order.id)).all())
-
-
-def cut_off(session: Session, orders: Sequence[Order]) -> list[str]:
-    """Cut orders off from those of the shop, and return the shop's ids of them.
-
-    Ids, free words and exact moments go, since the shop could find the buyer by each; what was counted stays.
-    """
-    keys = [order.key for order in orders]
-    for order in orders:
-        order.key, order.link_version = f"erased-{secrets.token_hex(16)}", order.link_version + 1
-        order.placed_at, order.created_at = month_of(order.placed_at), month_of(order.created_at)
-        order.promised_at = order.paused_until = order.not_arrived_at = order.disowned_at = None
-    for line in session.scalars(select(Line).where(Line.order_id.in_([order.id for order in orders]))):
-        line.key, line.return_reason = f"erased-{line.id}", None
-        line.shipped_at = line.expected_at = None
-        for name in ("delivered_at", "cancelled_at", "returned_at"):
-            moment = getattr(line, name)
-            setattr(line, name, moment and month_of(moment))
-    session.flush()
-    return keys
-
-
-def month_of(moment: datetime) -> datetime:
-    """Return the beginning of the month, as much as stays of a moment that is nobody's business any more."""
-    return moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
 
 
 def tell_of(session: Session, deal_ids: Collection[int], now: datetime) -> None:

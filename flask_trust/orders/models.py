@@ -127,6 +127,8 @@ class Line(Base):
     delivered_at: Mapped[datetime | None] = mapped_column(Moment, info=_ARRIVAL)
     #: "told", or the guess it rests on: "shipped", "promised", "placed".
     delivered_by: Mapped[str | None] = mapped_column(String(10), info=NOT_PERSONAL)
+    #: Whether it came by the promised day: kept when the dates go, None before and where that is not known.
+    in_time: Mapped[bool | None] = mapped_column(info=NOT_PERSONAL)
     cancelled_at: Mapped[datetime | None] = mapped_column(Moment, info=_ARRIVAL)
     cancelled_by: Mapped[str | None] = mapped_column(String(10), info=NOT_PERSONAL)
     cancelled_paid: Mapped[bool] = mapped_column(default=False, info=NOT_PERSONAL)

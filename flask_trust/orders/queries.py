@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any
@@ -10,6 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from .models import Deal, Line, Order
+from .rules import SHARED_BY, Reason, reason_of
 
 
 def find(session: Session, key: str) -> Order | None:
@@ -76,6 +78,19 @@ def deals_of_buyer(session: Session, buyer_id: int) -> Sequence[Deal]:
     """Return the deals of a person's orders."""
     mine = select(Order.id).where(Order.buyer_id == buyer_id)
     return session.scalars(select(Deal).where(Deal.order_id.in_(mine)).order_by(Deal.id)).all()
+
+
+def shared_reasons(session: Session, buyer_id: int) -> set[Reason]:
+    """Return for which reasons enough others have sent back the same things as this buyer."""
+    mine = select(Line.subject_id).join(Order, Order.id == Line.order_id)
+    mine = mine.where(Order.buyer_id == buyer_id, Line.return_reason.is_not(None))
+    products = session.scalars(mine.distinct()).all()
+    said = select(Line.subject_id, Line.return_reason, Order.buyer_id).join(Order, Order.id == Line.order_id)
+    said = said.where(Line.subject_id.in_(products), Line.returned_at.is_not(None), Order.buyer_id != buyer_id)
+    others: defaultdict[Reason, set[int]] = defaultdict(set)
+    for subject_id, told, other in session.execute(said.distinct()) if products else ():
+        others[reason_of(subject_id, told or "")].add(other)
+    return {reason for reason, buyers in others.items() if len(buyers) >= SHARED_BY}
 
 
 def disowned_deals(buyer_id: int) -> Select[Any]:

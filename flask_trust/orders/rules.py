@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Literal
+from datetime import datetime, timedelta, tzinfo
+from typing import Literal, Protocol
 
 from ..settings import Settings
 from ..shop import SHOP_SELLER
@@ -67,3 +67,39 @@ def expected_arrival(
     if promised:
         return promised
     return Expected(placed_at + timedelta(days=days["placed"]), "placed") if "placed" in days else None
+
+
+class Arrival(Protocol):
+    """What is known of how a line came, see `orders.models.Line`."""
+
+    @property
+    def delivered_at(self) -> datetime | None: ...
+    @property
+    def delivered_by(self) -> str | None: ...
+    @property
+    def cancelled_at(self) -> datetime | None: ...
+    @property
+    def in_time(self) -> bool | None: ...
+
+
+def came_in_time(line: Arrival, promised_at: datetime | None, opened_by: str | None, zone: tzinfo) -> bool | None:
+    """Say whether a line came by the promised day; None where nothing was promised, or the arrival is a guess."""
+    if line.in_time is not None:
+        return line.in_time  # its dates are gone
+    if promised_at is None or line.cancelled_at is not None:
+        return None
+    if line.delivered_by == "told" and line.delivered_at is not None:
+        return line.delivered_at.astimezone(zone).date() <= promised_at.astimezone(zone).date()
+    return False if line.delivered_at is None and opened_by == "overdue" else None
+
+
+#: Of so many other buyers a reason for sending something back has to be known, or it is somebody's own words.
+SHARED_BY = 2
+
+#: Our number of a product and why it was sent back, in whatever capitals and spaces.
+Reason = tuple[int, str]
+
+
+def reason_of(subject_id: int, told: str) -> Reason:
+    """Return a reason as it is compared with others."""
+    return subject_id, " ".join(told.split()).casefold()

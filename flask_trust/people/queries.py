@@ -29,6 +29,24 @@ def find(session: Session, key: str) -> Person | None:
     return follow(session, session.scalar(select(Person).where(Person.key == key)))
 
 
+def find_all(session: Session, keys: Sequence[str]) -> Sequence[Person]:
+    """Return the people the shop knows by these ids, each once, following merged accounts; in one statement."""
+    rows = session.scalars(select(Person).where(Person.key.in_(keys))).all()
+    return list({person.id: person for row in rows if (person := follow(session, row)) is not None}.values())
+
+
+def is_guest(person: Person) -> bool:
+    """Say whether somebody is known by their address alone."""
+    return person.key is not None and person.key.startswith(GUEST)
+
+
+def guest_beside(session: Session, person: Person, email: str | None) -> Person | None:
+    """Return who has ordered as a guest with the address of this account; they have a row and a page of their own."""
+    if email is None or is_guest(person):
+        return None
+    return next((row for row in find_all(session, guest_ids(email)) if row.id != person.id and is_guest(row)), None)
+
+
 def find_row(session: Session, who: ShopPerson) -> Person | None:
     """Return the row of a person as the shop describes them, not following merged accounts."""
     keys = known_keys(who)

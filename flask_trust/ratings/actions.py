@@ -268,7 +268,7 @@ def erase_ratings(session: Session, person_id: int, now: datetime, by: Role = "b
     mine = _ratings_by(session, person_id)
     with moving_totals(session, Rating, {rating.subject_id for rating in mine}, [person_id], now):
         for rating in _ratings_by(session, person_id):
-            if rating.state != "erased":
+            if rating.state in STANDING:  # what its author took back before is counted as that
                 before = rating.state
                 _empty(session, rating, "erased")
                 _note(session, rating, "erased", now, before=before, by=by)

@@ -15,7 +15,7 @@ from ..journal.actions import Role, record
 from ..orders.models import Deal, Order
 from ..orders.queries import deals_of_buyer
 from ..reviews.models import Review
-from ..scores.actions import moving_totals
+from ..scores.actions import moving_totals, renew
 from ..scores.models import Subject
 from ..signals import rating_revealed, review_published
 from ..verdicts.rules import STANDING
@@ -187,8 +187,11 @@ def end_all(session: Session, buyer_id: int, now: datetime) -> None:
     for deal in deals_of_buyer(session, buyer_id):
         deal.buyer_wrote_at = deal.buyer_rated_at = deal.seller_rated_at = deal.tell_at = deal.due = None
         if deal.state in ("pending", "open"):
-            deal.closes_at = deal.closes_at if deal.closes_at and deal.closes_at < now else now
+            if deal.closes_at is None or deal.closes_at > now:
+                # Nobody knows how it would have ended: without an end of its window it is in no figure of the seller.
+                deal.closes_at, deal.window_ends_at = now, None
             _end(session, deal, "empty", now, role="job")
+    renew(session, {deal.seller_id for deal in deals_of_buyer(session, buyer_id)})
     session.flush()
 
 

@@ -10,6 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, String, and_, bindparam, case, func, literal_column, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
+from ..clock import month_of
 from ..db.dialect import table_of
 from ..orders.models import Deal, Line, Order
 from ..orders.queries import disowned_deals
@@ -123,10 +124,10 @@ def reasons_of_returns() -> Select[Any]:
     """
     line = table_of(Line)
     recently = select(line.c.returned_at)
-    recently = recently.where(line.c.subject_id == bindparam("product"), line.c.returned_at > bindparam("since"))
+    recently = recently.where(line.c.subject_id == bindparam("product"), line.c.returned_at >= bindparam("since"))
     # Not "exists", for which PostgreSQL would rather read the table than the index.
     back = recently.order_by(line.c.returned_at.desc()).limit(1).scalar_subquery().is_not(None)
-    arrived = and_(line.c.subject_id == bindparam("product"), line.c.delivered_at > bindparam("since"))
+    arrived = and_(line.c.subject_id == bindparam("product"), line.c.delivered_at >= bindparam("since"))
     order = line.c.delivered_at.desc(), line.c.id.desc()
     newest = select(line.c.return_reason).where(arrived, back).order_by(*order).limit(NEWEST).subquery()
     reason = func.coalesce(newest.c.return_reason, "")
@@ -145,14 +146,21 @@ class Delivery(NamedTuple):
     delivered_at: datetime | None
     delivered_by: str | None
     cancelled_at: datetime | None
+    in_time: bool | None
 
 
 def find_deliveries(session: Session, seller_id: int, now: datetime) -> list[Delivery]:
-    """Return the lines of a seller's orders about which nothing can be written any more: the newest, of a year."""
-    closed = select(Deal.id).where(Deal.seller_id == seller_id, Deal.closes_at <= now, Deal.closes_at > now - LOOK_BACK)
+    """Return the lines of a seller's orders about which nothing can be written any more: the newest, of a year.
+
+    An order counts as rated whatever became of the rating later, and one that ended with its buyer's erasure not at
+    all (its window has no end): no figure moves because somebody leaves.
+    """
+    since = month_of(now - LOOK_BACK)
+    closed = select(Deal.id).where(Deal.seller_id == seller_id, Deal.closes_at <= now, Deal.closes_at >= since)
+    closed = closed.where(Deal.window_ends_at.is_not(None))
     newest = closed.order_by(Deal.closes_at.desc(), Deal.id.desc()).limit(NEWEST).subquery()
-    rated = and_(Rating.deal_id == Deal.id, Rating.live == true(), Rating.shown_at <= now)
-    lines = (Line.delivered_at, Line.delivered_by, Line.cancelled_at)
+    rated = and_(Rating.deal_id == Deal.id, Rating.state != "withdrawn", Rating.shown_at <= now)
+    lines = (Line.delivered_at, Line.delivered_by, Line.cancelled_at, Line.in_time)
     query = (
         select(Deal.id, Deal.mode, Rating.id.is_not(None), Deal.opened_by, Order.promised_at, *lines)
         .join(newest, newest.c.id == Deal.id)

@@ -11,6 +11,7 @@ from itertools import accumulate
 from typing import Protocol
 from unicodedata import east_asian_width
 
+from ..orders.rules import came_in_time
 from ..scores.maths import LOW
 
 #: Orders or ratings below which a share would say more than is known.
@@ -95,6 +96,8 @@ class Delivered(Protocol):
     def delivered_by(self) -> str | None: ...
     @property
     def cancelled_at(self) -> datetime | None: ...
+    @property
+    def in_time(self) -> bool | None: ...
 
 
 def window(days: int | None, counts: Sequence[int]) -> Window:
@@ -211,17 +214,12 @@ def share_rated(lines: Collection[Delivered]) -> Share:
 
 def share_on_time(lines: Iterable[Delivered], zone: tzinfo) -> Share:
     """Return how many lines arrived on their promised day or before it, of those of which that is known."""
-    known = [found for line in lines if (found := _on_time(line, zone)) is not None]
+    known = [found for line in lines if (found := _in_time(line, zone)) is not None]
     return Share(sum(known), len(known))
 
 
-def _on_time(line: Delivered, zone: tzinfo) -> bool | None:
-    """Say whether a line came in time; None where nothing was promised, or the arrival is a guess."""
-    if line.promised_at is None or line.cancelled_at is not None:
-        return None
-    if line.delivered_by == "told" and line.delivered_at is not None:
-        return line.delivered_at.astimezone(zone).date() <= line.promised_at.astimezone(zone).date()
-    return False if line.delivered_at is None and line.opened_by == "overdue" else None
+def _in_time(line: Delivered, zone: tzinfo) -> bool | None:
+    return came_in_time(line, line.promised_at, line.opened_by, zone)
 
 
 def replies(times: Sequence[tuple[datetime, datetime | None]]) -> Replies:

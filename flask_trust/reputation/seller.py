@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
@@ -110,7 +110,9 @@ def _read(session: Session, subject: Subject, listing: Listing, now: datetime, z
 
 
 def _read_work(session: Session, seller_id: int, now: datetime, zone: ZoneInfo) -> Work:
-    lines = find_deliveries(session, seller_id, now)
-    settled = now - timedelta(days=rules.REPLY_DAYS[-1])
-    replies = rules.replies(find_answers(session, seller_id, settled, now))
+    # As it was when the day began: what moves within a day by the clock alone would be a page that nobody reads anew.
+    today = datetime.combine(now.astimezone(UTC), time(), UTC)
+    lines = find_deliveries(session, seller_id, today)
+    settled = today - timedelta(days=rules.REPLY_DAYS[-1])
+    replies = rules.replies(find_answers(session, seller_id, settled, today))
     return Work(rules.share_rated(lines), rules.share_on_time(lines, zone), replies)

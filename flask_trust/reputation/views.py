@@ -125,9 +125,7 @@ def seller(seller_id: str) -> Response:
     if key == SHOP_SELLER and not subject.score.shown:
         return public(redirect(url_for("trust.home")))
     template = "trust/reputation/seller.html"
-    # Orders and replies move its figures without moving a total.
-    hour = current_state().clock().hour
-    tag = tag_for(template, subject.score, subject.seller, hour)
+    tag = tag_for(template, subject.score, subject.seller)
     return unless_known(tag, lambda: _seller(template, subject, listing))
 
 

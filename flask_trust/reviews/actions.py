@@ -246,7 +246,7 @@ def erase_all(session: Session, person_id: int, now: datetime, role: Role = "buy
     subjects = {review.subject_id for review in reviews_by(session, [person_id])}
     with moving_totals(session, Review, subjects, [person_id], now):
         for review in reviews_by(session, [person_id]):
-            if review.state != "erased":
+            if review.state in STANDING:  # what its author took back before is counted as that
                 before = review.state
                 _empty(session, review, "erased")
                 _note(session, review, "erased", now, before=before, role=role)

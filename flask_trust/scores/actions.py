@@ -226,7 +226,20 @@ def touch(session: Session, votes: Any, subjects: Iterable[int]) -> None:
 
     Call it where nothing of that kind is locked yet, or under the lock of the shop's total.
     """
-    wanted = sorted({*subjects, lock_total(session, votes)})
+    renew(session, {*subjects, lock_total(session, votes)})
+
+
+def renew(session: Session, subjects: Iterable[int]) -> None:
+    """Give these subjects' pages, and their families', a new version: a figure that is not of stars has changed.
+
+    It waits for nobody but who writes about the same subject, so that an event in a long transaction of the shop stops
+    no other reviews.
+    """
+    known = set(subjects)
+    if not known:
+        return
+    families = select(Subject.family_id).where(Subject.id.in_(known), Subject.family_id.is_not(None))
+    wanted = sorted(known.union(filter(None, session.scalars(families))))
     lock_rows(session, Subject, wanted)
     rise = update(Subject).where(Subject.id.in_(wanted)).values(version=Subject.version + 1)
     session.execute(rise, execution_options={"synchronize_session": False})

@@ -126,7 +126,7 @@ def quarrels(world: World, life: Life, other: Life) -> None:
     report_id = world.read(lambda session: _last_report(session, case_id))
     said_in(world, public_id, "reporter", life.says("reporterword"), report_id)
     facts = {"facts": other.says("facts"), "explanation": other.says("explanation")}
-    decided(world, public_id, "remove", **facts)
+    decided(world, public_id, "remove", law=other.says("law"), **facts)
     assert said_in(world, public_id, "author", other.says("appeal"))
     assert world.rate(other.order, line_0_stars="2", line_0_text=other.says("thirdtext")).status_code == 303
 

@@ -164,7 +164,7 @@ def test_who_has_only_reported_something_is_erased(any_world: World, how: str) -
     for email in ("bert@customer.example", "cleo@customer.example"):
         reported(any_world, public_id, email=email, explanation=f"from {email}")
     said = erase_by(any_world, how, "bert")
-    assert said == ("Everything of bert is erased.\n" if how == "shell" else "")
+    assert said.startswith("Everything of bert is erased, and listed in " if how == "shell" else "")
     assert [row.email for row in any_world.all(Contact)] == ["cleo@customer.example"]
     assert sorted(row.explanation for row in any_world.all(Report)) == ["", "from cleo@customer.example"]
     assert any_world.one(Review).state == "shown"
@@ -377,3 +377,69 @@ def test_lines_of_two_orders_with_a_seller_are_forgotten_alike(any_world: World)
     assert {row.key for row in any_world.all(LineRow)} & {"a", "b"} == set()
     assert any_world.run() is not None
     assert any_world.cli("check").exit_code == 0
+
+
+@pytest.mark.parametrize("here", ["bert too", "anna alone"])
+def test_a_merged_account_that_was_erased_goes_although_the_backup_is_older_than_the_merge(
+    any_world: World, here: str
+) -> None:
+    any_world.review("o1", 1, buyer=ANNA)
+    if here == "bert too":
+        any_world.review("o2", 5, "cup", buyer=BERT)
+    kept = backup(any_world)
+    any_world.tell("person_merged", "anna", "bert")
+    any_world.tell("person_erased", "anna")  # bert stays, with the words of both
+    restore(any_world, kept)
+    assert "Erased 1 person again" in replay(any_world).output
+    assert "anna" not in {row.key for row in any_world.all(PersonRow)}
+    first = any_world.all(Review)[0]
+    if here == "bert too":
+        assert (first.state, first.person_id) == ("shown", any_world.person("bert").id), "bert can delete it"
+    else:
+        assert first.state == "erased", "nobody could delete it any more"
+    assert any_world.cli("check").exit_code == 0
+
+
+def test_the_check_names_words_of_somebody_who_is_not_there_any_more(any_world: World) -> None:
+    any_world.review("o1", 1, buyer=ANNA)
+
+    def untie(session: Any) -> None:
+        session.execute(sa.update(PersonRow).values(key=None))
+
+    with any_world.app.app_context():
+        transaction(any_world.state, untie)
+    said = any_world.cli("check")
+    assert said.exit_code == 1
+    assert "1 review or rating belongs to somebody who was erased" in said.output
+    any_world.cli("check", "--repair")
+    assert any_world.one(Review).state == "erased"
+    assert any_world.cli("check").exit_code == 0
+
+
+def test_reports_of_somebody_without_a_row_are_erased_again(any_world: World) -> None:
+    public_id = written(any_world, "o1", buyer=ANNA)
+    any_world.shop.add(BERT)
+    for email in ("bert@customer.example", "cleo@customer.example"):
+        reported(any_world, public_id, email=email, explanation=f"from {email}")
+    kept = backup(any_world)
+    any_world.tell("person_erased", "bert")
+    told = [read_line(line) for line in lines_of(any_world)]
+    assert [line.kind for line in told if line] == ["report"]
+    assert "bert" not in list_of(any_world).read_text()
+    restore(any_world, kept)
+    assert "Erased 0 people again, and 1 report;" in replay(any_world).output
+    assert [row.email for row in any_world.all(Contact)] == ["cleo@customer.example"]
+    assert sorted(row.explanation for row in any_world.all(Report)) == ["", "from cleo@customer.example"]
+    assert "Erased 0 people again;" in replay(any_world).output
+
+
+def test_a_report_from_an_address_that_only_the_shop_knew_is_erased_again(any_world: World) -> None:
+    public_id = written(any_world, "o1", buyer=ANNA)
+    any_world.review("o2", 3, product="cup", buyer=BERT)
+    any_world.shop.add(Person("bert", "Bert", "new@customer.example"))
+    reported(any_world, public_id, email="new@customer.example", explanation="from a new address")
+    kept = backup(any_world)
+    any_world.tell("person_erased", "bert")
+    restore(any_world, kept)
+    assert "Erased 1 person again, and 1 report;" in replay(any_world).output
+    assert any_world.all(Contact) == []

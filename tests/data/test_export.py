@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from collections.abc import Iterator
 from typing import Any
 
 import sqlalchemy as sa
 
 from flask_trust.clock import LONG_AGO
-from flask_trust.db import Base
+from flask_trust.db import Base, transaction
 from flask_trust.db.dialect import table_of
 from flask_trust.inventory import KEEPS, PURPOSES, Personal
 from flask_trust.privacy.rights.export.queries import Belongings, parts_of
+from flask_trust.privacy.rights.export.whole.queries import read_everything
+from flask_trust.privacy.rights.models import GoneOrder
 from tests.data.lives import Life, guest, live, member
 from tests.world import World
 
@@ -141,3 +144,38 @@ def test_of_a_stranger_nothing_is_there(world: World) -> None:
     assert answer.exit_code == 1
     assert "Nothing of nobody is here" in answer.output
     assert world.cli("export", "a/b").exit_code == 1
+
+
+def test_without_a_person_every_row_is_a_line(any_world: World) -> None:
+    live(any_world, member(any_world, ONE), guest(any_world, OTHER))
+    answer = any_world.cli("export")
+    assert answer.exit_code == 0
+    told = [json.loads(line) for line in answer.stdout.splitlines()]
+    kept = [(table, {name: _as_told(value) for name, value in row.items()}) for table, row in all_rows(any_world)]
+    assert sorted(map(repr, ((each["table"], each["row"]) for each in told))) == sorted(map(repr, kept))
+
+
+def _as_told(value: Any) -> Any:
+    return value.isoformat() if hasattr(value, "isoformat") else value
+
+
+def test_it_takes_no_more_memory_for_more_rows(world: World) -> None:
+    def peak() -> int:
+        tracemalloc.start()
+        with world.app.app_context(), world.state.session() as session:
+            number = sum(1 for _ in read_everything(session))
+        most = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert number >= 1
+        return most
+
+    def add(start: int, number: int) -> None:
+        rows = [{"mark": f"{each:064}", "day": world.clock().date()} for each in range(start, start + number)]
+        with world.app.app_context():
+            transaction(world.state, lambda session: session.execute(sa.insert(GoneOrder), rows))
+
+    add(0, 1000)
+    peak()
+    before = peak()
+    add(1000, 30000)
+    assert peak() < before * 1.5

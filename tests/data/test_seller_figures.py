@@ -208,7 +208,7 @@ def test_what_waits_changes_nothing_on_the_page_whatever_its_stars(any_world: Wo
 
 def line(**given: Any) -> Delivery:
     told: dict[str, Any] = {"deal_id": 1, "mode": "mutual", "rated": False, "opened_by": "arrived", "promised_at": NOON}
-    told |= {"delivered_at": NOON, "delivered_by": "told", "cancelled_at": None}
+    told |= {"delivered_at": NOON, "delivered_by": "told", "cancelled_at": None, "in_time": None}
     return Delivery(**(told | given))
 
 
@@ -223,6 +223,8 @@ def line(**given: Any) -> Delivery:
         ({"cancelled_at": NOON}, (0, 0)),
         ({"delivered_at": None, "delivered_by": None, "opened_by": "overdue"}, (0, 1)),
         ({"delivered_at": None, "delivered_by": None}, (0, 0)),
+        ({"promised_at": None, "in_time": False}, (0, 1)),
+        ({"promised_at": None, "in_time": True}, (1, 1)),
     ],
 )
 def test_on_time_is_by_the_end_of_the_promised_day(given: dict[str, Any], found: tuple[int, int]) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 
 from flask_trust.moderation.actions import Ruling, Said, decide, open_case, report, say
 from flask_trust.moderation.models import Case
-from flask_trust.moderation.queries import Counts, counts
 from flask_trust.moderation.rules import Side
+from flask_trust.moderation.tallies.queries import Counts, counts
 from flask_trust.ratings.models import Rating
 from flask_trust.reviews.models import Review
 from tests.world import World

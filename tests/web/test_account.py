@@ -7,15 +7,20 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from flask_trust import Person, Seller, guest_id, links
 from flask_trust.journal.models import Entry
 from flask_trust.mail.models import Outgoing
 from flask_trust.mail.words import kind_words, own_kind_words
 from flask_trust.moderation.models import Contact, Report
+from flask_trust.orders.models import Deal
 from flask_trust.people.models import OptOut
 from flask_trust.people.models import Person as PersonRow
 from flask_trust.privacy.rights.models import DataRequest
+from flask_trust.ratings import actions
+from flask_trust.ratings.models import BuyerRating
+from flask_trust.ratings.rules import BuyerDraft
 from flask_trust.reviews.models import Review
 from tests.web.cases import reported
 from tests.web.deals import deal
@@ -330,7 +335,89 @@ def test_the_answer_does_not_tell_whether_an_address_is_known(written: World) ->
     assert answers[0] == answers[1]
     shown = written.client().get("/trust/link?sent=1").text
     assert "If something was ordered with this address" in shown
-    assert [row.kind for row in written.all(Outgoing)].count("own_link") == 1
+    written.run()
+    assert [mail["To"] for mail in written.mails()].count("anna@customer.example") == 1
+    rows = [row for row in written.all(Outgoing) if row.kind == "own_link"]
+    assert [(row.state, row.error_code) for row in rows] == [("sent", None), ("dropped", "nobody")]
+
+
+def test_the_answer_takes_the_same_steps_for_a_known_and_an_unknown_address(written: World) -> None:
+    written.shop.find_people = lambda email: ["anna"] if email.startswith("anna") else ["stranger"]  # type: ignore[method-assign]
+    ask(written, "first@customer.example")
+    said: list[list[str]] = []
+    with written.app.app_context():
+        engine = written.db.engine
+    for email in ("anna@customer.example", "nobody@customer.example"):
+        steps: list[str] = []
+
+        def note(*told: Any, steps: list[str] = steps) -> None:
+            steps.append(told[2])
+
+        sa.event.listen(engine, "before_cursor_execute", note)
+        ask(written, email)
+        sa.event.remove(engine, "before_cursor_execute", note)
+        said.append(steps)
+    assert said[0] == said[1]
+    assert sum("INSERT INTO trust_outbox" in step for step in said[0]) == 1
+
+
+def test_a_new_hour_of_the_clock_is_no_new_mail(written: World) -> None:
+    written.shop.find_people = lambda email: ["anna"]  # type: ignore[method-assign]
+    for start in (10, 23):
+        written.clock.now = written.clock().replace(hour=start, minute=58)
+        for minutes, email in (
+            (0, "anna@customer.example"),
+            (4, " Anna@Customer.example"),
+            (55, "ANNA@customer.example"),
+        ):
+            written.clock.advance(minutes=minutes)
+            ask(written, email)
+            written.run()
+        assert [mail["To"] for mail in written.mails() if "data" in mail["Subject"]] == ["anna@customer.example"] * (
+            1 if start == 10 else 2
+        )
+
+
+def with_a_guest(world: World) -> Person:
+    """Let Anna order once more, without signing in."""
+    with world.app.app_context():
+        guest = Person(guest_id("Anna@customer.example"), "Anna", "anna@customer.example")
+    world.review("o3", 5, buyer=guest)
+    return guest
+
+
+def test_account_and_guest_with_one_address_get_one_mail_with_both_links(written: World) -> None:
+    guest = with_a_guest(written)
+    written.shop.find_people = lambda email: ["anna", guest.id]  # type: ignore[method-assign]
+    ask(written, "anna@customer.example")
+    written.run()
+    (mail,) = [mail for mail in written.mails() if "data" in mail["Subject"]]
+    links_in = re.findall(r"/trust/me/[\w.~-]+", written.text_of(mail))
+    pages = [written.client().get(link).text for link in dict.fromkeys(links_in)]
+    assert sorted(("Order o1" in page, "Order o3" in page) for page in pages) == [(False, True), (True, False)]
+
+
+@pytest.mark.parametrize("action", ["erase", "erase-both"])
+def test_what_was_written_as_a_guest_can_be_erased_in_the_same_step(written: World, how: str, action: str) -> None:
+    guest = with_a_guest(written)
+    path = f"{door(written, how)}/erase"
+    assert "You have also ordered without signing in" in written.client().get(path).text
+    assert press(written, path, action).status_code == 303
+    states = [row.state for row in written.all(Review)]
+    assert states == ["erased", "shown", "erased" if action == "erase-both" else "shown"]
+    keys = {row.key for row in written.all(PersonRow)} - {None}
+    assert keys == ({"bert"} if action == "erase-both" else {"bert", guest.id})
+    assert written.cli("check").exit_code == 0
+
+
+def test_nobody_is_offered_what_somebody_else_wrote(written: World, how: str) -> None:
+    with_a_guest(written)
+    path = f"{door(written, how, BERT)}/erase"
+    page = written.client().get(path).text
+    assert "without signing in" not in page
+    form = next(each for each in Page(page).forms if ("action", "erase") in each.buttons)
+    assert written.client().post(form.action, data={**form.fields, "action": "erase-both"}).status_code == 303
+    assert [row.state for row in written.all(Review)] == ["shown", "erased", "shown"]
 
 
 def test_a_failing_adapter_is_no_other_answer(written: World) -> None:
@@ -345,7 +432,7 @@ def test_one_mailbox_gets_one_mail_an_hour_and_one_place_asks_ten_times(written:
     written.shop.find_people = lambda email: ["anna"]  # type: ignore[method-assign]
     assert [ask(written, "anna@customer.example").status_code for _ in range(12)] == [303] * 10 + [429] * 2
     assert [row.kind for row in written.all(Outgoing)].count("own_link") == 1
-    written.clock.advance(hours=1)
+    written.clock.advance(hours=1, minutes=1)
     assert ask(written, "anna@customer.example").status_code == 303
     assert [row.kind for row in written.all(Outgoing)].count("own_link") == 2
 
@@ -386,14 +473,34 @@ def test_the_link_of_somebody_who_was_erased_meanwhile_does_not_leave(written: W
 # What waits
 
 
+def texts_but_mails(told: Any) -> list[str]:
+    """Return all values in a person's file that do not tell of mails they got."""
+    tables = [each for each in told["tables"] if each["table"] != "trust_outbox"]
+    return [str(value) for each in tables for row in each["rows"] for value in row.values()]
+
+
+def test_what_a_seller_took_back_unread_is_named_and_nothing_more(world: World) -> None:
+    world.shop.add(Seller("tom", "Tom"))
+    deal(world)
+    world.clock.advance(hours=3)
+    with world.app.app_context(), world.state.session() as session:
+        row = session.get_one(Deal, 1)
+        actions.write_buyer_rating(session, row, BuyerDraft(paid=False), 1, world.clock())
+        actions.withdraw_buyer_rating(session, row, 1, world.clock())
+        session.commit()
+    world.shop.viewer = "anna"
+    told: Any = world.client().get("/trust/me/export.json").json
+    (found,) = [each for each in told["tables"] if each["table"] == "trust_buyer_rating"]
+    assert sorted(found["rows"][0]) == ["deal_id", "id", "state"]
+
+
 def test_what_waits_is_named_and_not_shown(world: World) -> None:
     from flask_trust.desk import actions as desk
-    from flask_trust.orders.models import Deal
-    from flask_trust.ratings.rules import BuyerDraft
     from flask_trust.scores.queries import find_subject_id
 
     world.shop.add(Seller("tom", "Tom"))
     deal(world)
+    world.clock.advance(minutes=77)
     seller = world.read(lambda session: find_subject_id(session, "seller", "tom"))
     assert seller is not None
     with world.app.test_request_context():
@@ -406,6 +513,9 @@ def test_what_waits_is_named_and_not_shown(world: World) -> None:
     assert "Paid promptly" not in page.text
     (waiting,) = [each for each in told["tables"] if each["table"] == "trust_buyer_rating"]
     assert sorted(waiting["rows"][0]) == ["deal_id", "id", "shown_at"]
+    moment = world.one(BuyerRating).written_at
+    world.clock.advance(hours=5)
+    assert moment.isoformat() not in "".join(texts_but_mails(world.client().get("/trust/me/export.json").json))
     world.pass_days(31)
     assert "Paid promptly: No" in world.client().get("/trust/me").text
     later: Any = world.client().get("/trust/me/export.json").json

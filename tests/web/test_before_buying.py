@@ -89,12 +89,14 @@ def test_why_things_were_sent_back_is_said_from_three_on(any_world: World) -> No
     assert ADVICE not in open_page(any_world, PATH).text
 
 
-def test_returns_are_counted_of_things_that_arrived_within_a_year(any_world: World) -> None:
+def test_returns_are_counted_of_things_that_arrived_within_twelve_months(any_world: World) -> None:
     order_many(any_world, 4)
     any_world.tell("order_returned", "many", None, "too small")
     reviews(any_world, "4")
     assert "4 of the last 5 were sent back" in open_page(any_world, PATH).text
     any_world.clock.advance(days=366)
+    assert "4 of the last 5" in open_page(any_world, PATH).text, "whole months"
+    any_world.clock.advance(days=31)
     assert ADVICE not in open_page(any_world, PATH).text
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
-from sqlalchemy import and_, delete, false, or_, select, update
+from sqlalchemy import Row, and_, delete, false, or_, select, update
 from sqlalchemy.orm import Session
 
 from ...addresses import address_hashes
@@ -31,31 +31,47 @@ _PLAIN = {"synchronize_session": False}
 def forget_author(session: Session, person_id: int) -> None:
     """Erase what cases say of an author who is erased: reasons, reports and answers; that something was done stays."""
     mine = select(Case.id).where(Case.author_id == person_id)
+    # Words that waited for a second look were not taken down: what was decided about the former ones is no reason.
+    undecided = update(Case).where(Case.author_id == person_id, Case.corrected_at.is_not(None))
+    session.execute(undecided.values(outcome=None, ground=None), execution_options=_PLAIN)
     session.execute(delete(CaseWord).where(CaseWord.case_id.in_(mine)), execution_options=_PLAIN)
-    empty = {"explanation": "", "decision_facts": ""}
+    empty = {"explanation": "", "decision_facts": "", "illegal_content_legal_ground": ""}
     session.execute(update(Decision).where(Decision.case_id.in_(mine)).values(empty), execution_options=_PLAIN)
     session.execute(update(Report).where(Report.case_id.in_(mine)).values(explanation=""), execution_options=_PLAIN)
     forget_verdicts(session, person_id)
 
 
-def forget_reporter(session: Session, addresses: Collection[str]) -> bool:
+def forget_reporter(session: Session, addresses: Collection[str]) -> list[str]:
     """Erase what somebody with one of these (hashed) addresses has reported, with contact, words and mails to come.
 
-    Says whether there was anything.
+    Returns the marks that these reports had.
     """
     contacts = session.execute(select(Contact.report_id, Contact.email)).all()
     mine = [row.report_id for row in contacts if set(address_hashes(row.email)) & set(addresses)] if addresses else []
+    return forget_reports(session, mine)
+
+
+def forget_reports(session: Session, mine: Collection[int]) -> list[str]:
+    """Erase these reports, with contact, words and mails to come; returns the marks that they had."""
     if not mine:
-        return False
+        return []
     session.execute(delete(Contact).where(Contact.report_id.in_(mine)), execution_options=_PLAIN)
     session.execute(delete(CaseWord).where(CaseWord.report_id.in_(mine)), execution_options=_PLAIN)
-    for report in session.scalars(select(Report).where(Report.id.in_(mine))):
+    marks = []
+    for report in session.scalars(select(Report).where(Report.id.in_(mine)).order_by(Report.id)):
+        marks.append(report.mark)
         # The mark is made from words and address too: another one, that means nothing, takes its place.
         report.explanation, report.mark = "", new_nonce()
     to_them = and_(Outgoing.person_id == STRANGER, Outgoing.object_id.in_(mine))
     drop_unsent(session, to_them, "erased")
     session.flush()
-    return True
+    return marks
+
+
+def reports_from_somebody(session: Session) -> Sequence[Row[int, str, str]]:
+    """Return number and mark of every report, with the address that it came from."""
+    query = select(Report.id, Report.mark, Contact.email).join(Contact, Contact.report_id == Report.id)
+    return session.execute(query.order_by(Report.id)).all()
 
 
 def merge_author(session: Session, old: int, new: int) -> None:

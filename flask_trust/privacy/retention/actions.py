@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from flask import current_app
@@ -17,12 +17,13 @@ from ...invitations.models import Request
 from ...links import secret_keys
 from ...mail.models import Outgoing
 from ...moderation.models import Case, CaseWord, Decision, Report
-from ...orders.actions import cut_off, month_of
-from ...orders.models import Deal, Line, Order
+from ...orders.forgetting.actions import cut_off
+from ...orders.models import Line, Order
 from ...ratings.models import FormerRating, Rating
 from ...reviews.models import Review, Version
 from ...reviews.votes.models import HelpfulVote
 from ...state import State
+from ..dates.actions import blur_deals, to_months
 from ..rights.actions import keep_away
 from ..rights.erasures import mark_of
 from ..rights.models import DataRequest
@@ -53,21 +54,21 @@ def _empty_cases(session: Session, ids: list[int], _now: datetime) -> None:
     """Delete what was said in cases; that something was decided, when and for which reason, stays in the log."""
     session.execute(delete(CaseWord).where(CaseWord.case_id.in_(ids)), execution_options=_PLAIN)
     session.execute(update(Report).where(Report.case_id.in_(ids)).values(explanation=""), execution_options=_PLAIN)
-    nothing = {"explanation": "", "decision_facts": ""}
+    nothing = {"explanation": "", "decision_facts": "", "illegal_content_legal_ground": ""}
     session.execute(update(Decision).where(Decision.case_id.in_(ids)).values(nothing), execution_options=_PLAIN)
 
 
 def _cut_orders_off(session: Session, ids: list[int], now: datetime) -> None:
     """Let orders be nobody's: ids, exact moments and the buyer go, and what was counted stays."""
     orders = session.scalars(select(Order).where(Order.id.in_(ids)).order_by(Order.id)).all()
-    keys = cut_off(session, orders)
+    keys = cut_off(session, orders, UTC)
     # The shop may tell of them again; they must not come back as new ones.
     keep_away(session, [mark_of("order", key, secret_keys(current_app)[-1]) for key in keys], now)
     for order in orders:
         order.buyer_id = NOBODY
     asked = update(Request).where(Request.order_id.in_(ids)).values(buyer_id=NOBODY)
     session.execute(asked, execution_options=_PLAIN)
-    _blur(session, ids)
+    blur_deals(session, ids)
 
 
 def _blur_dates(session: Session, ids: list[int], _now: datetime) -> None:
@@ -75,27 +76,11 @@ def _blur_dates(session: Session, ids: list[int], _now: datetime) -> None:
     for order in session.scalars(select(Order).where(Order.id.in_(ids))):
         order.promised_at = order.paused_until = order.not_arrived_at = None
         order.created_at = LONG_AGO
-        _to_months(order, "placed_at")
+        to_months(order, "placed_at")
     for line in session.scalars(select(Line).where(Line.order_id.in_(ids))):
         line.return_reason = line.shipped_at = None
-        _to_months(line, "delivered_at", "cancelled_at", "returned_at")
-    _blur(session, ids)
-
-
-def _blur(session: Session, ids: list[int]) -> None:
-    for row in session.scalars(select(Request).where(Request.order_id.in_(ids))):
-        _to_months(row, "planned_for", "queued_at", "asked_at", "reminded_at", "answered_at")
-    for deal in session.scalars(select(Deal).where(Deal.order_id.in_(ids))):
-        deal.tell_at = None
-        _to_months(deal, "opened_at", "window_ends_at", "closes_at", "told_at")
-        _to_months(deal, "buyer_wrote_at", "buyer_rated_at", "seller_rated_at", "passed_at")
-    session.flush()
-
-
-def _to_months(row: Base, *names: str) -> None:
-    for name in names:
-        moment = getattr(row, name)
-        setattr(row, name, moment and month_of(moment))
+        to_months(line, "delivered_at", "cancelled_at", "returned_at")
+    blur_deals(session, ids)
 
 
 #: What is done in each step, and the table whose rows are locked for it. Contacts and counts of forms go with the

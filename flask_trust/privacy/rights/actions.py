@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence, Set
+from dataclasses import dataclass, replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flask import current_app
 from sqlalchemy.orm import Session
@@ -17,68 +18,102 @@ from ...links import secret_keys
 from ...mail.actions import drop_unsent
 from ...mail.models import Outgoing
 from ...mail.transports import Folder, open_transport
-from ...moderation.upkeep.actions import forget_author, forget_reporter
+from ...moderation.upkeep.actions import forget_author, forget_reporter, forget_reports, reports_from_somebody
 from ...orders import actions as orders
+from ...orders.forgetting.actions import forget_orders
 from ...people import actions as people
 from ...people.actions import ROLES, Wish
 from ...people.models import Person
-from ...people.queries import address_hashes_of, numbers_of
+from ...people.queries import address_hashes_of, follow, numbers_of
 from ...ratings.actions import erase_ratings
 from ...ratings.opening import end_all
 from ...reviews.actions import erase_all
 from ...signals import person_erased
 from ...state import State
-from .erasures import append, key_name, mark_of, path_of
+from ..dates.actions import blur_person
+from .erasures import append, key_name, mark_of, marks_of, path_of
 from .models import DataRequest, GoneOrder
 from .rules import Kind, Listed, What
 
 
 def erase(
-    session: Session, state: State, person: Person, wish: Wish, *, email: str | None = None, listed: bool = False
+    session: Session,
+    state: State,
+    person: Person,
+    wish: Wish,
+    *,
+    email: str | None = None,
+    listed: bool = False,
+    leftover: bool = False,
 ) -> None:
     """Erase what a person has written and what ties our rows to them; totals follow.
 
     `email` finds reports of somebody who has never ordered. What is `listed` already is not listed once more. Where
-    the list cannot be written, the commit fails with `CannotList`.
+    the list cannot be written, the commit fails with `CannotList`. `leftover` is for what is left of somebody of whom
+    nothing should be there any more.
     """
     now = state.clock()
     overwrite_deleted(session)
     # The person first, as in publishing: what is being written at this moment is erased, or refused, and never missed.
     lock_rows(session, Person, [person.id])
     session.refresh(person, with_for_update=True)
-    if person.key is None:
+    if person.key is None and not leftover:
         return  # somebody else did it while we waited
     numbers = numbers_of(session, person)
     addresses = address_hashes_of(session, person) | set(address_hashes(email) if email else ())
+    reports = forget_reporter(session, addresses)
+    order_keys = _take_away(session, state, person, numbers, wish)
+    gone = _keep_away(session, order_keys, now)
+    key = person.key
+    people.forget(session, person, now, wish)
+    if key is not None:
+        announce(session, person_erased, person_id=person.id, shop_key=key)
+    lines = [_line("person", number, wish, now) for number in numbers]
+    lines += [Listed(now.date(), "order", wish, _newest_key(), mark) for mark in gone]
+    lines += [_line("report", mark, wish, now) for mark in reports]
+    _when_committed(session, state, [] if listed else lines, Traces(addresses, order_keys))
+
+
+def _take_away(session: Session, state: State, person: Person, numbers: Sequence[int], wish: Wish) -> list[str]:
+    """Take away all that is in other tables, and return the shop's ids of the orders."""
+    now = state.clock()
     orders.lock_deals_of(session, person.id)
     erase_all(session, person.id, now, ROLES[wish])
     erase_ratings(session, person.id, now, ROLES[wish])
     forget_author(session, person.id)
-    forget_reporter(session, addresses)
     end_all(session, person.id, now)
     invitations.stop_all(session, person.id, "erased")
     drop_unsent(session, Outgoing.person_id.in_(numbers), "erased")
-    key = person.key
-    order_keys = orders.forget_orders(session, person.id)
-    gone = _keep_away(session, order_keys, now)
-    people.forget(session, person, now, wish)
-    announce(session, person_erased, person_id=person.id, shop_key=key)
-    lines = [_line("person", number, wish, now) for number in numbers]
-    lines += [Listed(now.date(), "order", wish, _newest_key(), mark) for mark in gone]
-    _when_committed(session, state, [] if listed else lines, Traces(addresses, order_keys))
+    keys = forget_orders(session, person.id, ZoneInfo(state.settings.timezone))
+    blur_person(session, person.id, numbers, now)
+    return keys
 
 
-def erase_reports(session: Session, state: State, email: str) -> bool:
-    """Erase what somebody has reported of whom we know nothing else, and say whether there was anything.
+def erase_leftover(session: Session, state: State, number: int) -> None:
+    """Erase what stands under the number of somebody of whom nothing else is known."""
+    person = session.get_one(Person, number)
+    erase(session, state, person, "person" if person.erased_for == "person" else "shop", listed=True, leftover=True)
 
-    It is not listed: the list names people by our numbers, and they have none.
-    """
+
+def erase_reports(session: Session, state: State, email: str, wish: Wish) -> bool:
+    """Erase what somebody has reported of whom we know nothing else, and say whether there was anything."""
     overwrite_deleted(session)
-    addresses = address_hashes(email)
-    found = forget_reporter(session, addresses)
-    if found:
-        _when_committed(session, state, [], Traces(addresses, ()))
-    return found
+    addresses, now = address_hashes(email), state.clock()
+    marks = forget_reporter(session, addresses)
+    if marks:
+        lines = [_line("report", mark, wish, now) for mark in marks]
+        _when_committed(session, state, lines, Traces(addresses, ()))
+    return bool(marks)
+
+
+def erase_listed_reports(session: Session, state: State, marks: Set[str]) -> int:
+    """Erase the reports that the list of erasures names by these marks; returns how many there were."""
+    found = [row for row in reports_from_somebody(session) if marks & set(marks_of("report", row.mark))]
+    overwrite_deleted(session)
+    forget_reports(session, [row.id for row in found])
+    addresses = {each for row in found for each in address_hashes(row.email)}
+    _when_committed(session, state, [], Traces(addresses, ()))
+    return len(found)
 
 
 def erase_account(
@@ -86,8 +121,11 @@ def erase_account(
 ) -> None:
     """Erase the traces of an account that became part of another; what it wrote belongs to the other now."""
     overwrite_deleted(session)
+    key, other = secret_keys(current_app)[-1], follow(session, account)
     people.forget_merged(session, account)
-    _when_committed(session, state, [] if listed else [_line("account", account.id, wish, now)], Traces(set(), ()))
+    line = _line("account", account.id, wish, now)
+    line = replace(line, into=mark_of("person", other.id, key) if other else "")
+    _when_committed(session, state, [] if listed else [line], Traces(set(), ()))
 
 
 def _keep_away(session: Session, order_keys: Collection[str], now: datetime) -> list[str]:
@@ -107,8 +145,8 @@ def _newest_key() -> str:
     return key_name(secret_keys(current_app)[-1])
 
 
-def _line(kind: Kind, number: int, wish: Wish, now: datetime) -> Listed:
-    return Listed(now.date(), kind, wish, _newest_key(), mark_of(kind, number, secret_keys(current_app)[-1]))
+def _line(kind: Kind, what: int | str, wish: Wish, now: datetime) -> Listed:
+    return Listed(now.date(), kind, wish, _newest_key(), mark_of(kind, what, secret_keys(current_app)[-1]))
 
 
 def _when_committed(session: Session, state: State, lines: list[Listed], traces: Traces) -> None:

@@ -38,9 +38,9 @@ def key_name(key: bytes) -> str:
 
 
 def mark_of(kind: Kind, what: int | str, key: bytes) -> str:
-    """Return the keyed hash under which a person or an order is listed."""
+    """Return the keyed hash under which a person, an order or a report is listed."""
     # An account is a person's row of ours as well; an erasure of either has to find the other.
-    name = "order" if kind == "order" else "person"
+    name = "person" if kind == "account" else kind
     return hmac.new(key, f"flask-trust.erased-{name}|{what}".encode(), hashlib.sha256).hexdigest()
 
 

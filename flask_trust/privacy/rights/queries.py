@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import and_, false, func, or_, select
+from sqlalchemy import and_, exists, false, func, or_, select
 from sqlalchemy.orm import Session
 
+from ...moderation.contents import MODELS
+from ...moderation.models import Case
+from ...moderation.tallies.queries import TAKEN_DOWN
 from ...orders.models import Order
 from ...people.models import Person
 from ...ratings.models import Rating
 from ...reviews.models import Review
+from ...verdicts.rules import STANDING
 from .erasures import marks_of
 from .models import DataRequest, GoneOrder
 from .rules import ACKNOWLEDGE_WITHIN, ANSWER_WITHIN
@@ -39,6 +44,16 @@ def known_people(session: Session, after: int, limit: int) -> Sequence[Person]:
 def orders_of(session: Session, person_id: int) -> Sequence[str]:
     """Return the shop's ids of a person's orders."""
     return session.scalars(select(Order.key).where(Order.buyer_id == person_id)).all()
+
+
+def ownerless(session: Session) -> Mapping[int, int]:
+    """Return how many reviews and ratings with words stand of whom nothing else is known, by their authors' numbers."""
+    found: Counter[int] = Counter()
+    for votes in (Review, Rating):
+        nobodys = select(votes.person_id, func.count()).join(Person, Person.id == votes.person_id)
+        nobodys = nobodys.where(Person.key.is_(None), votes.state.in_(STANDING)).group_by(votes.person_id)
+        found.update({row[0]: row[1] for row in session.execute(nobodys)})
+    return found
 
 
 def open_requests(session: Session) -> Sequence[DataRequest]:
@@ -69,11 +84,13 @@ class Erased(NamedTuple):
 
 
 def count_erased(session: Session, now: datetime) -> Erased:
-    """Count what was erased, as far as its time had come."""
+    """Count what was erased, as far as its time had come; not what staff had taken down before."""
     found = {"person": 0, "shop": 0}
-    for votes in (Review, Rating):
+    for kind, votes in MODELS.items():
         gone = select(Person.erased_for, func.count()).select_from(votes).join(Person, Person.id == votes.person_id)
         gone = gone.where(votes.live == false(), votes.state == "erased", votes.shown_at <= now)
+        down = exists().where(Case.kind == kind, Case.object_id == votes.id, TAKEN_DOWN)
+        gone = gone.where(~down)
         for wish, number in session.execute(gone.group_by(Person.erased_for)):
             found["person" if wish == "person" else "shop"] += number
     return Erased(found["person"], found["shop"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 
 from flask import current_app
@@ -13,8 +13,9 @@ from ...db import transaction
 from ...links import secret_keys
 from ...people.models import Person
 from ...state import State
-from .actions import erase, erase_account, keep_away
+from .actions import erase, erase_account, erase_listed_reports, keep_away
 from .erasures import marks_of, path_of, read_list
+from .merging import merge
 from .queries import known_people, orders_of
 from .rules import Kind, Listed
 
@@ -23,9 +24,10 @@ BATCH = 500
 
 @dataclass(frozen=True, slots=True)
 class Replayed:
-    """What a replay did: people erased again, of how many that are listed, and lines that could not be used."""
+    """What a replay did: people erased again, and reports, of how many that are listed, and lines of no use."""
 
     erased: int
+    reports: int
     listed: int
     broken: int
     unknown: int
@@ -38,16 +40,30 @@ def replay(state: State) -> Replayed:
     by_mark = {line.mark: line for line in sorted(found.lines, key=lambda line: line.kind == "person")}
     orders = [line.mark for line in found.lines if line.kind == "order"]
     transaction(state, lambda session: keep_away(session, orders, state.clock()))
+    reported = {line.mark for line in found.lines if line.kind == "report"}
+    reports = transaction(state, lambda session: erase_listed_reports(session, state, reported)) if reported else 0
+    others = _numbers_of(state, {line.into for line in found.lines if line.into})
     done: Counter[str] = Counter()
+    for row in _everybody(state):
+        line = state.read(lambda session: _line_about(session, row, by_mark))  # noqa: B023 run at once
+        if line is not None:
+            transaction(state, lambda session: _again(session, state, row.id, line, others))  # noqa: B023 run at once
+            done["erased"] += 1
+    return Replayed(done["erased"], reports, len(by_mark) - len({*orders, *reported}), found.broken, found.unknown)
+
+
+def _everybody(state: State) -> Iterator[Person]:
     last = 0
     while rows := state.read(lambda session: known_people(session, last, BATCH)):  # noqa: B023 run at once
-        for row in rows:
-            line = state.read(lambda session: _line_about(session, row, by_mark))  # noqa: B023 run at once
-            if line is not None:
-                transaction(state, lambda session: _again(session, state, row.id, line))  # noqa: B023 run at once
-                done["erased"] += 1
+        yield from rows
         last = rows[-1].id
-    return Replayed(done["erased"], len(by_mark) - len(orders), found.broken, found.unknown)
+
+
+def _numbers_of(state: State, marks: Collection[str]) -> dict[str, int]:
+    """Return our numbers of the people with these marks, as far as they are known here."""
+    if not marks:
+        return {}
+    return {mark: row.id for row in _everybody(state) for mark in marks_of("person", row.id) if mark in marks}
 
 
 def _line_about(session: Session, person: Person, by_mark: Mapping[str, Listed]) -> Listed | None:
@@ -63,9 +79,16 @@ def _listed(kind: Kind, what: int | str, by_mark: Mapping[str, Listed]) -> Liste
     return next((by_mark[mark] for mark in marks_of(kind, what) if mark in by_mark), None)
 
 
-def _again(session: Session, state: State, number: int, line: Listed) -> None:
+def _again(session: Session, state: State, number: int, line: Listed, others: Mapping[str, int]) -> None:
     person = session.get_one(Person, number)
-    if line.kind == "account":
+    if person.key is None:
+        return
+    other = session.get(Person, others.get(line.into, 0))
+    if line.kind == "account" and person.merged_into is None and other is not None and other.key is not None:
+        # The backup is older than the merge: what the account wrote belongs to the other, who can find it there.
+        merge(session, person, other, state.clock())
+    if line.kind == "account" and person.merged_into is not None:
         erase_account(session, state, person, line.wish, state.clock(), listed=True)
-    elif person.key is not None:
+    else:
+        # Whoever owned the words later is not here: under a number without a person nobody could ever delete them.
         erase(session, state, person, line.wish, listed=True)

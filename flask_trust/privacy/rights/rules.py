@@ -15,27 +15,33 @@ WHATS: tuple[What, ...] = ("export", "correct", "erase", "object", "other")
 ACKNOWLEDGE_WITHIN = timedelta(days=3)
 ANSWER_WITHIN = timedelta(days=10)
 
-#: "person" and "account" are followed by a hash of our number, "order" by one of the shop's id.
-Kind = Literal["person", "account", "order"]
+#: "person" and "account" are followed by a hash of our number, "order" by one of the shop's id, "report" by one of what
+#: was sent.
+Kind = Literal["person", "account", "order", "report"]
 
 _LINE = re.compile(
-    r"(?P<day>\d{4}-\d\d-\d\d) (?P<kind>person|account|order) (?P<wish>person|shop) "
-    r"(?P<key>[0-9a-f]{8}) (?P<mark>[0-9a-f]{64})"
+    r"(?P<day>\d{4}-\d\d-\d\d) (?P<kind>person|account|order|report) (?P<wish>person|shop) "
+    r"(?P<key>[0-9a-f]{8}) (?P<mark>[0-9a-f]{64})(?: (?P<into>[0-9a-f]{64}))?"
 )
 
 
 @dataclass(frozen=True, slots=True)
 class Listed:
-    """One line of the list: what was erased when and by whose wish, as a keyed hash, and which secret key made it."""
+    """One line of the list: what was erased when and by whose wish, as a keyed hash, and which secret key made it.
+
+    An account that had become part of another carries the hash of that other one too, in `into`: a backup may be
+    older than the merge, and what the account wrote belongs to the other.
+    """
 
     day: date
     kind: Kind
     wish: Literal["person", "shop"]
     key: str
     mark: str
+    into: str = ""
 
     def __str__(self) -> str:
-        return f"{self.day:%Y-%m-%d} {self.kind} {self.wish} {self.key} {self.mark}"
+        return f"{self.day:%Y-%m-%d} {self.kind} {self.wish} {self.key} {self.mark} {self.into}".rstrip()
 
 
 def read_line(line: str) -> Listed | None:
@@ -48,7 +54,7 @@ def read_line(line: str) -> Listed | None:
     except ValueError:
         return None
     wish = cast("Literal['person', 'shop']", match["wish"])
-    return Listed(day, cast("Kind", match["kind"]), wish, match["key"], match["mark"])
+    return Listed(day, cast("Kind", match["kind"]), wish, match["key"], match["mark"], match["into"] or "")
 
 
 class Asked(Protocol):

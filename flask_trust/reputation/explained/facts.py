@@ -12,8 +12,8 @@ from ... import lookup
 from ...invitations.queries import Tally as Asked
 from ...invitations.queries import tally
 from ...invitations.rules import ONE_MAIL_IN
-from ...moderation.queries import Counts, counts
 from ...moderation.rules import APPEAL_WITHIN, DECIDE_WITHIN, GROUNDS
+from ...moderation.tallies.queries import Counts, counts
 from ...moderation.words import ground_explanation, ground_name
 from ...privacy.rights.queries import Erased, count_erased
 from ...ratings.rules import ANSWER_WITHIN, REVISE_WITHIN

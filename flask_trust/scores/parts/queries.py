@@ -46,7 +46,8 @@ def find_parts(
     of each aspect the number of answers, their sum and how many are low. `more` selects names with five more numbers
     each, and may bind `since`, a year ago, and what is `bound`. 365 short rows at most are read for each name.
     """
-    since = datetime.combine(today - timedelta(days=WINDOWS[-1]), time(), UTC)
+    # Of who was erased the month is left: whole months hold the same rows before and after.
+    since = datetime.combine((today - timedelta(days=WINDOWS[-1])).replace(day=1), time(), UTC)
     values = {"subject": subject_id, "today": today, "since": since}
     begins = _begins(today)
     values |= bound | {f"begin{number}": begin for number, begin in enumerate(begins)}

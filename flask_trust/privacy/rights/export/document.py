@@ -26,7 +26,7 @@ def export(session: Session, state: State, person: Person | None, email: str | N
     return {
         "format": "flask_trust person 1",
         "shop": state.settings.shop_name,
-        "made_at": _plain(state.clock()),
+        "made_at": plain(state.clock()),
         "tables": [_told(each) for each in found if each.rows],
         "columns": {name: _columns(each.part) for each in found if each.rows for name in [_name(each.part)]},
         "keep": {key: {"days": rule.days, "from": rule.starts} for key, rule in KEEPS.items()},
@@ -38,7 +38,7 @@ def _name(part: Part) -> str:
 
 
 def _told(found: Rows) -> dict[str, Any]:
-    rows = [{name: _plain(value) for name, value in row.items()} for row in found.rows]
+    rows = [{name: plain(value) for name, value in row.items()} for row in found.rows]
     return {"table": _name(found.part), "about": found.part.about, "rows": rows}
 
 
@@ -53,5 +53,6 @@ def _answers(how: Personal) -> dict[str, str]:
     return {key: str(getattr(how, key)) for key in keys}
 
 
-def _plain(value: Any) -> Any:
+def plain(value: Any) -> Any:
+    """Return a value of a column as JSON takes it."""
     return value.isoformat() if isinstance(value, date | datetime) else value

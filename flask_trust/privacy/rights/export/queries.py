@@ -105,10 +105,19 @@ def _account(mine: Belongings) -> list[Part]:
     ]
 
 
+def _waits(mine: Belongings) -> ColumnElement[bool]:
+    """Hold of what a seller has said about this person that they may not read yet."""
+    return and_(BuyerRating.live == true(), BuyerRating.shown_at > mine.now)
+
+
 def _orders(mine: Belongings) -> list[Part]:
+    # When the seller said it, too, is nobody's business before it can be read.
+    blind = Deal.id.in_(select(BuyerRating.deal_id).where(BuyerRating.person_id.in_(mine.numbers), _waits(mine)))
+    theirs = Deal.id.in_(mine.deals)
     return [
         Part(Order, Order.id.in_(mine.orders), "your orders"),
-        Part(Deal, Deal.id.in_(mine.deals), "your orders, by seller"),
+        Part(Deal, and_(theirs, ~blind), "your orders, by seller"),
+        Part(Deal, and_(theirs, blind), "your orders, by seller, with something to read later", {"seller_rated_at"}),
         Part(Line, Line.order_id.in_(mine.orders), "what you ordered"),
         Part(Request, Request.buyer_id.in_(mine.numbers), "when you were asked for a review"),
     ]
@@ -129,12 +138,15 @@ def _written(mine: Belongings) -> list[Part]:
 
 def _about_me(mine: Belongings) -> list[Part]:
     """Return what others have said to or about this person, as far as they may read it now."""
-    about, strangers = BuyerRating.person_id.in_(mine.numbers), {"author_id"}
-    waits = and_(BuyerRating.live == true(), BuyerRating.shown_at > mine.now)
+    about, strangers, waits = BuyerRating.person_id.in_(mine.numbers), {"author_id"}, _waits(mine)
+    taken_back = BuyerRating.state == "withdrawn"
     to_reviews, to_ratings = ReviewReply.review_id.in_(mine.reviews), Reply.rating_id.in_(mine.ratings)
     exists = ("id", "deal_id", "shown_at")
     return [
-        Part(BuyerRating, and_(about, ~waits), "what sellers said about orders with you", strangers),
+        Part(BuyerRating, and_(about, ~waits, ~taken_back), "what sellers said about orders with you", strangers),
+        Part(
+            BuyerRating, and_(about, taken_back), "taken back before you could read it", only=("id", "deal_id", "state")
+        ),
         Part(BuyerRating, and_(about, waits), "exists, and can be read from the moment in shown_at", only=exists),
         Part(ReviewReply, to_reviews, "replies to your reviews", strangers),
         Part(Reply, to_ratings, "replies to your ratings", strangers),
