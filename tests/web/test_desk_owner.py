@@ -26,7 +26,8 @@ from tests.web.deals import buyer_rates, deal, form_with, look, press
 from tests.web.pages import everything
 from tests.world import World
 
-PAGES = ("", "reviews", "replies", "invitations", "arrivals", "mails", "health", "export.csv", "export.json")
+PAGES = ("", "reviews", "replies", "invitations", "arrivals", "mails", "health", "export.csv", "export.json",
+         "decisions.csv", "decisions.json")  # fmt: skip
 OWNER_ONLY = [each for each in PAGES if each not in ("", "replies")]
 
 
