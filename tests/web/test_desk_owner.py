@@ -202,6 +202,14 @@ def test_health_says_what_is_wrong_and_mends_it_only_when_asked(world: World) ->
     assert "All is well" in desk(world, "health").text
 
 
+def test_health_marks_what_it_can_only_say_in_english(make_world: Any) -> None:
+    world = make_world(TRUST_LOCALE="de", TRUST_MAIL_URL=...)
+    world.review("o1", 2)
+    world.shop.failing.add("people")
+    items = [given for tag, given in desk(world, "health").tags if tag == "li" and given.get("lang") == "en"]
+    assert items == [{"lang": "en", "dir": "ltr"}]
+
+
 @pytest.mark.parametrize(("page", "action"), [("mails", "retry"), ("health", "repair")])
 def test_a_button_needs_the_token_of_whoever_is_signed_in(world: World, page: str, action: str) -> None:
     desk(world, page)
