@@ -20,6 +20,7 @@ outside = lazy("reputation.outside")
 votes = lazy("reputation.votes")
 reputation_views = lazy("reputation.views")
 explained_views = lazy("reputation.explained.views")
+yearly_views = lazy("reputation.yearly.views")
 submission_views = lazy("submission.views")
 
 Route = tuple[str, str, Any, tuple[str, ...]]
@@ -44,6 +45,9 @@ ROUTES: list[Route] = [
     ("/ratings/<public_id>/report", "report_rating", moderation_views.report_rating, ("GET", "POST")),
     ("/cases/<token>", "case", moderation_views.case, ("GET", "POST")),
     ("/log", "log", moderation_views.log, ("GET",)),
+    ("/log/<int:year>", "yearly", yearly_views.yearly, ("GET",)),
+    ("/log/<int:year>.json", "yearly_json", yearly_views.yearly_json, ("GET",)),
+    ("/log/<int:year>.csv", "yearly_csv", yearly_views.yearly_csv, ("GET",)),
     ("/desk/reports", "reports", staff_views.reports, ("GET", "POST")),
     ("/desk/reports/<int:case_id>", "report", staff_views.report, ("GET", "POST")),
     ("/receipts/<token>", "receipt", rating_views.receipt, ("GET",)),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,7 +22,7 @@ def ensure(app: Flask) -> None:
     """Make the tables, and fill them when this is the very first start."""
     with app.app_context():
         db.create_all()
-    if not app.config["DEMO_FIRST_START"] or is_filled(app):
+    if not app.config["DEMO_FIRST_START"] or asks_for_help() or is_filled(app):
         return
     with only_one(app):
         if not is_filled(app):
@@ -30,6 +31,11 @@ def ensure(app: Flask) -> None:
             with once_more(app) as second:
                 fill_again(second)
             app.extensions[FRESH] = True
+
+
+def asks_for_help() -> bool:
+    """Say whether somebody wants to read what a command does, and not wait for it: Flask makes the app all the same."""
+    return "--help" in sys.argv[1:]
 
 
 @contextmanager

@@ -11,6 +11,7 @@ import click
 from flask import Flask, current_app
 from sqlalchemy.orm import Session
 
+from .. import i18n
 from ..figures import counted
 from ..health.checks import check as find_faults
 from ..invitations.queries import tally
@@ -128,7 +129,8 @@ def _words(name: str, count: int) -> str:
 @click.option("--repair", is_flag=True, help="Set wrong totals to a fresh count.")
 def check(repair: bool) -> None:
     """Prove that all totals are right and nothing is missing; exit 1 with a list of what is not."""
-    findings = find_faults(current_state(), repair=repair)
+    with i18n.speaking("en"):  # as all of the shell, and so that words can be found in the docs
+        findings = find_faults(current_state(), repair=repair)
     for finding in findings:
         click.echo(f"- {finding.words}")
     if any(finding.repairable for finding in findings):

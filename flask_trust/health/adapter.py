@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 
 from .. import lookup
 from ..errors import AdapterError
-from ..figures import counted
+from ..i18n import _, ngettext
 from ..moderation.queries import counts_waiting
 from ..orders.queries import newest_keys
 from ..shop import Order, Shop
@@ -26,7 +26,6 @@ def faults_of_adapter(state: State) -> Iterator[str]:
     yield from _try(lambda: lookup.people(state.shop, [order.buyer.id for order in orders.values()] or ["1"]))
     yield from _try(lambda: lookup.sellers(state.shop, [line.seller_id for line in lines]))
     yield from _try(lambda: lookup.events_since(state.shop, state.clock()))
-    yield from _staff(state)
 
 
 def _try(question: Callable[[], object]) -> Iterator[str]:
@@ -36,13 +35,18 @@ def _try(question: Callable[[], object]) -> Iterator[str]:
         yield f"{error}."
 
 
-def _staff(state: State) -> Iterator[str]:
+def nobody_decides(state: State) -> Iterator[str]:
     """Yield that nobody can open the desk, where the adapter names no staff: reports would wait for ever."""
     if type(state.shop).is_staff is not Shop.is_staff:
         return
     waiting = sum(state.read(counts_waiting).values())
-    reports = f"{counted('%d report(|s) (waits|wait)', waiting)} for that. " if waiting else ""
-    yield (
-        f"Nobody can open the desk and decide about reports. {reports}Add is_staff(self, person_id) to your adapter "
-        "and let it return True for your own id."
+    yield " ".join(
+        [
+            _("Nobody can open the desk and decide about reports."),
+            *([ngettext("%(n)d report waits for that.", "%(n)d reports wait for that.", waiting)] if waiting else []),
+            _(
+                "Add %(method)s to your adapter and let it return True for your own id.",
+                method="is_staff(self, person_id)",
+            ),
+        ]
     )

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from .. import links
 from ..db import transaction
 from ..errors import TrustError
-from ..figures import counted
+from ..i18n import _, ngettext
 from ..invitations.queries import tally
 from ..mail.queries import count_by_state
 from ..moderation.queries import hidden_by_nobody
@@ -32,8 +32,9 @@ from ..scores.queries import counts_of, sums_of
 from ..settings import Settings
 from ..state import State
 from ..verdicts.rules import Kind
-from .adapter import faults_of_adapter
+from .adapter import faults_of_adapter, nobody_decides
 from .recount import Truth, all_subjects, parts_agree, repair_subject, repair_votes, truths, wrong_votes
+from .words import does_it_run, hidden_words, overdue_words
 
 #: A running sum of floats may differ from a recount by rounding and by nothing more.
 TOLERANCE = 1e-9
@@ -44,10 +45,14 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is not as it should be, in plain words; `repairable` where --repair mends it."""
+    """Something that is not as it should be, in plain words; `repairable` where --repair mends it.
+
+    `english` where the words are so in every language: they name parts of the shop's own code or files.
+    """
 
     words: str
     repairable: bool = False
+    english: bool = False
 
 
 def check(state: State, *, repair: bool = False) -> list[Finding]:
@@ -62,7 +67,8 @@ def check(state: State, *, repair: bool = False) -> list[Finding]:
         *state.read(_outbox),
         *_late_requests(state),
         *_settings(state),
-        *(Finding(words) for words in faults_of_adapter(state)),
+        *(Finding(words, english=True) for words in faults_of_adapter(state)),
+        *(Finding(words) for words in nobody_decides(state)),
         *_policy(state),
         *_versions(state),
         *_overdue(state),
@@ -86,11 +92,20 @@ def _difference(session: Session, subject_id: int) -> str | None:
     if _agrees(row, truth):
         if parts_agree(session, row, truth):
             return None
-        return f"The counts by day or by question of {row.kind} {row.key!r} differ from what a recount says."
-    return (
-        f"The totals of {row.kind} {row.key!r} say {list(counts_of(row))} with {row.shown} shown, "
-        f"a recount says {truth.counts} with {truth.shown} shown."
+        return _("The counts by day or by question of %(what)s differ from what a recount says.", what=_name_of(row))
+    return _(
+        "The totals of %(what)s say %(kept)s with %(shown)s shown, a recount says %(fresh)s with %(truth)s shown.",
+        what=_name_of(row),
+        kept=list(counts_of(row)),
+        shown=row.shown,
+        fresh=truth.counts,
+        truth=truth.shown,
     )
+
+
+def _name_of(row: Subject) -> str:
+    names = {"product": _("product"), "family": _("family"), "seller": _("seller"), "shop": _("shop")}
+    return f"{names[row.kind]} {row.key!r}"
 
 
 def _agrees(row: Subject, truth: Truth) -> bool:
@@ -107,7 +122,11 @@ def _votes(state: State, *, repair: bool) -> list[Finding]:
     if wrong and repair:
         transaction(state, lambda session: repair_votes(session, wrong))
         wrong = state.read(wrong_votes)
-    words = counted("%d review(|s) (says|say) another number of helpful votes than a recount.", len(wrong))
+    words = ngettext(
+        "%(n)d review says another number of helpful votes than a recount.",
+        "%(n)d reviews say another number of helpful votes than a recount.",
+        len(wrong),
+    )
     return [Finding(words, repairable=True)] if wrong else []
 
 
@@ -115,18 +134,22 @@ def _requests(session: Session) -> list[Finding]:
     delivered, accounted = delivered_count(session), tally(session).total
     if delivered == accounted:
         return []
-    arrived = counted("%d order(|s) (has|have) arrived", delivered)
-    return [Finding(f"{arrived}, but {counted('%d (is|are)', accounted)} asked, waiting or skipped.")]
+    words = ngettext(
+        "%(n)d order has arrived, but the number of those asked, waiting or skipped is %(told)d.",
+        "%(n)d orders have arrived, but the number of those asked, waiting or skipped is %(told)d.",
+        delivered,
+        told=accounted,
+    )
+    return [Finding(words)]
 
 
 def _hidden(state: State, *, repair: bool) -> Iterator[Finding]:
-    kinds: tuple[tuple[Kind, str], ...] = (("review", "%d review(|s) (is|are)"), ("rating", "%d rating(|s) (is|are)"))
-    for kind, words in kinds:
+    kinds: tuple[Kind, ...] = ("review", "rating")
+    for kind in kinds:
         if repair and state.read(lambda session: hidden_by_nobody(session, kind)):  # noqa: B023 run at once
             transaction(state, lambda session: show_what_nobody_hid(session, kind))  # noqa: B023 run at once
         if number := state.read(lambda session: hidden_by_nobody(session, kind)):  # noqa: B023 run at once
-            said = counted(words, number)
-            yield Finding(f"{said} hidden without a decision: somebody changed the tables by hand.", repairable=True)
+            yield Finding(hidden_words(kind, number), repairable=True)
 
 
 def _ownerless(state: State, *, repair: bool) -> list[Finding]:
@@ -147,33 +170,46 @@ def _families(state: State, *, repair: bool) -> list[Finding]:
         for product in wrong:
             transaction(state, lambda session: bring_home(session, product, state.clock()))  # noqa: B023 run at once
         wrong = state.read(misplaced)
-    words = counted(
-        "%d product(|s) (has|have) reviews that count for something else than the product's family.", len(wrong)
+    words = ngettext(
+        "%(n)d product has reviews that count for something else than the product's family.",
+        "%(n)d products have reviews that count for something else than the product's family.",
+        len(wrong),
     )
     return [Finding(words, repairable=True)] if wrong else []
 
 
 def _outbox(session: Session) -> list[Finding]:
     given_up = count_by_state(session).get("held", 0)
-    words = counted("%d mail(|s) (was|were) given up", given_up)
-    return [Finding(f"{words}: see 'flask trust mail list', then 'flask trust mail retry'.")] if given_up else []
+    words = ngettext(
+        "%(n)d mail was given up: see 'flask trust mail list', then 'flask trust mail retry'.",
+        "%(n)d mails were given up: see 'flask trust mail list', then 'flask trust mail retry'.",
+        given_up,
+    )
+    return [Finding(words)] if given_up else []
 
 
 def _late_requests(state: State) -> list[Finding]:
     late = state.read(lambda session: count_late(session, state.clock()))
-    words = counted("%d request(|s) about data (is|are) late", late)
-    return [Finding(f"{words}: see {state.settings.url_prefix}/desk/requests.")] if late else []
+    words = ngettext(
+        "%(n)d request about data is late: see %(path)s.",
+        "%(n)d requests about data are late: see %(path)s.",
+        late,
+        path=f"{state.settings.url_prefix}/desk/requests",
+    )
+    return [Finding(words)] if late else []
 
 
 def _settings(state: State) -> Iterator[Finding]:
     settings = state.settings
     if not settings.mail_is_on:
-        yield Finding(f"TRUST_MAIL_URL is not set: mails are planned and none is sent.{_wanted_too(settings)}")
+        words = _("%(key)s is not set: mails are planned and none is sent.", key="TRUST_MAIL_URL")
+        yield Finding(f"{words}{_wanted_too(settings)}")
     address = urlsplit(settings.base_url)
     if address.scheme == "http" and address.hostname not in LOOPBACK:
-        yield Finding("TRUST_BASE_URL begins with http: one-click unsubscribing (RFC 8058) needs https.")
+        words = _("%(key)s begins with http: one-click unsubscribing (RFC 8058) needs https.", key="TRUST_BASE_URL")
+        yield Finding(words)
     if not settings.shop_name:
-        yield Finding("TRUST_SHOP_NAME is not set: readers are not told whose reviews these are.")
+        yield Finding(_("%(key)s is not set: readers are not told whose reviews these are.", key="TRUST_SHOP_NAME"))
 
 
 def _wanted_too(settings: Settings) -> str:
@@ -185,7 +221,7 @@ def _wanted_too(settings: Settings) -> str:
         "TRUST_MAIL_BASIS": settings.mail_basis,
     }
     names = [name for name, value in given.items() if not value]
-    return f" Mail will want {', '.join(names)} as well." if names else ""
+    return " " + _("Mail will want %(names)s as well.", names=", ".join(names)) if names else ""
 
 
 def _policy(state: State) -> Iterator[Finding]:
@@ -194,47 +230,37 @@ def _policy(state: State) -> Iterator[Finding]:
         return  # the shop keeps a policy of its own, and ours is a notice about reviews beside it
     lines = missing_in_words(missing(entries(), part, state.settings))
     if not part.given:
-        yield Finding(
-            "TRUST_POLICY is not set: the privacy page is a notice about reviews only. Write a TOML file with what "
-            'follows, or with own_policy = "/privacy" where your shop has a policy elsewhere.'
+        words = _(
+            "%(key)s is not set: the privacy page is a notice about reviews only. Write a TOML file with what "
+            "follows, or with %(line)s where your shop has a policy elsewhere.",
+            key="TRUST_POLICY",
+            line='own_policy = "/privacy"',
         )
-    yield from (Finding(f"The privacy policy lacks {line}") for line in lines)
+        yield Finding(words)
+    yield from (Finding(f"The privacy policy lacks {line}", english=True) for line in lines)
 
 
 def _versions(state: State) -> Iterator[Finding]:
     standing = find_standing(state)
     if standing.current is not None and (standing.moved or reworded(state, standing)):
-        yield Finding(
-            f"The privacy page says something else than version {standing.current.number}: "
-            "'flask trust policy check' says what, 'flask trust policy publish' makes a new version of it."
+        words = _(
+            "The privacy page says something else than version %(number)s: 'flask trust policy check' says what, "
+            "'flask trust policy publish' makes a new version of it.",
+            number=standing.current.number,
         )
-
-
-#: What is older than promised, by rule of retention.
-_OLD = {
-    "mail": "%d record(|s) of mails (is|are)",
-    "visitor_vote": "%d helpful vote(|s) of visitors (is|are)",
-    "order": "%d order(|s) without a word of (its buyer|their buyers) (is|are)",
-    "case": "%d closed report(|s) with what was said (is|are)",
-    "contact": "%d address(|es) of people who reported something (is|are)",
-    "flood": "%d count(|s) of forms (is|are)",
-    "note": "%d rating(|s) with a private note (is|are)",
-    "taken_down": "%d text(|s) that (was|were) taken down (is|are)",
-    "data_request": "%d answered request(|s) about data (is|are)",
-}
+        yield Finding(words)
 
 
 def _overdue(state: State) -> Iterator[Finding]:
     now = state.clock()
     for rule, number in state.read(lambda session: overdue(session, now)).items():
-        yield Finding(
-            f"{counted(_OLD[rule], number)} older than the privacy page promises: does 'flask trust run' run?"
-        )
+        yield Finding(f"{overdue_words(rule, number)} {does_it_run()}")
 
 
 def _links() -> Iterator[Finding]:
     try:
         if links.read("rate", links.sign("rate", 1)) is None:
-            yield Finding("A signed link could not be read back: check SECRET_KEY and SECRET_KEY_FALLBACKS.")
+            words = _("A signed link could not be read back: check %(key)s.", key="SECRET_KEY, SECRET_KEY_FALLBACKS")
+            yield Finding(words)
     except TrustError as error:
-        yield Finding(str(error))
+        yield Finding(str(error), english=True)

@@ -44,7 +44,8 @@ def content_of(session: Session, kind: Kind, number: int) -> Content:
         public_id=row.public_id,
         state=row.state,
         shown_at=row.shown_at,
-        subject_id=row.subject_id,
+        # Of a review the product: for which family that counts is settled under the lock of the totals.
+        subject_id=subject.id,
         subject_key=subject.key,
         person_id=row.person_id,
         order_id=row.order_id if kind == "review" else session.get_one(Deal, row.deal_id).order_id,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
 
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -184,4 +185,6 @@ def log() -> Response:
     state = current_state()
     lines, more = state.read_page(lambda session: log_page(session, int(before) if before else None))
     found = state.read_page(lambda session: counts(session, state.clock())) if before is None else None
-    return page("trust/moderation/log.html", lines=lines, more=more, counts=found, words=words, first=before is None)
+    year = state.clock().astimezone(ZoneInfo(state.settings.timezone)).year
+    view: dict[str, Any] = {"lines": lines, "more": more, "counts": found, "words": words, "year": year}
+    return page("trust/moderation/log.html", first=before is None, **view)

@@ -28,6 +28,7 @@ from .queries import (
     passing_sellers,
     products_of,
     ratings_of,
+    subjects_of,
     untallied,
     waiting_ratings,
     waiting_reviews,
@@ -124,7 +125,7 @@ def _show_what_waits(session: Session, deals: Sequence[Deal], now: datetime) -> 
     """Let everything that waits in these deals of one buyer be read from now on; totals follow."""
     ids = [deal.id for deal in deals]
     buyer = session.get_one(Order, deals[0].order_id).buyer_id
-    reviews = {review.subject_id for review in waiting_reviews(session, ids, now)}
+    reviews = subjects_of(session, waiting_reviews(session, ids, now))
     ratings = {rating.subject_id for rating in waiting_ratings(session, ids, now)}
     # Reviews first on every path, so that no two transactions wait for each other's totals.
     with (
@@ -164,7 +165,7 @@ def settle(session: Session, deal: Deal, now: datetime) -> bool:
     buyer = session.get_one(Order, deal.order_id).buyer_id
     reviews, ratings = untallied(session, deal.id)
     with (
-        moving_totals(session, Review, {row.subject_id for row in reviews}, [buyer], now),
+        moving_totals(session, Review, subjects_of(session, reviews), [buyer], now),
         moving_totals(session, Rating, {row.subject_id for row in ratings}, [buyer], now),
     ):
         pass

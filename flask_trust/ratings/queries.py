@@ -62,6 +62,12 @@ def products_of(session: Session, line_ids: Collection[int]) -> dict[int, str]:
     return {row[0]: row[1] for row in rows}
 
 
+def subjects_of(session: Session, reviews: Collection[Review]) -> set[int]:
+    """Return our numbers of the products that reviews are about: unlike what they count for, those never change."""
+    lines = {review.line_id for review in reviews}
+    return set(session.scalars(select(Line.subject_id).where(Line.id.in_(lines)))) if lines else set()
+
+
 def has_review(session: Session, deal_id: int) -> bool:
     """Say whether the buyer has said anything about the products of a deal."""
     wanted = select(Review.id).where(Review.deal_id == deal_id, Review.state.in_(STANDING)).limit(1)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal
 
 from flask import g, has_request_context
 from markupsafe import Markup
 
+from .. import lookup
 from ..reviews.listing import Listing
-from ..scores.queries import SHOP_REVIEWS, Score, empty_score, find_scores
+from ..scores.queries import SHOP_REVIEWS, Score, empty_score, find_list, find_shared
 from ..shop import SHOP_SELLER, clean_id
 from ..state import State, current_state
 from ..web.frame import fragment, style_link
@@ -32,10 +33,12 @@ class TemplateHelpers:
         return public_url("privacy")
 
     def scores(self, ids: Iterable[Any], kind: Literal["product", "seller"] = "product") -> dict[Any, Score]:
-        """Return the scores of many products, or sellers, in one query, by the ids as they were given."""
+        """Return the scores of many products, or sellers, in one query, by the ids as they were given.
+
+        Where products share their reviews, the shop is asked about those that have none, and one query more sent.
+        """
         keys = {each: clean_id(each) for each in ids}
-        state = current_state()
-        found = _read(state, kind, set(keys.values()))
+        found = _read(current_state(), kind, set(keys.values()))
         return {each: found.get(key) or empty_score(kind, key) for each, key in keys.items()}
 
     def stars(self, product_id: Any, scores: Mapping[Any, Score] | None = None) -> Markup:
@@ -83,4 +86,15 @@ def _reputation(key: str) -> Reputation | None:
 
 
 def _read(state: State, kind: str, keys: set[str]) -> Mapping[str, Score]:
-    return state.read_rows(lambda rows: find_scores(rows, kind, keys, state.clock())) if keys else {}
+    if not keys:
+        return {}
+    found, some_families = state.read_rows(lambda rows: find_list(rows, kind, keys, state.clock()))
+    unrated = keys - {key for key, score in found.items() if score.shown or score.family}
+    return {**found, **_shared(state, sorted(unrated))} if some_families and kind == "product" and unrated else found
+
+
+def _shared(state: State, products: Sequence[str]) -> Mapping[str, Score]:
+    """Return what products have from their families, which only the shop can name before the job has met them."""
+    told = lookup.or_nothing(lookup.products, state.shop, products)
+    families = {key: product.family for key, product in told.items() if product.family}
+    return state.read_rows(lambda rows: find_shared(rows, families, state.clock()))

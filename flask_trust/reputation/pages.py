@@ -13,7 +13,7 @@ from ..reviews.listing import PAGE, Listing
 from ..reviews.queries import Card, Former, Page, find_card, find_page, history_of, name_products
 from ..reviews.votes.queries import find_highlights
 from ..scores.parts.queries import find_parts
-from ..scores.queries import SHOP_REVIEWS, Score, empty_score, find_family_score, find_scores, find_version
+from ..scores.queries import SHOP_REVIEWS, Score, empty_score, find_scores, find_shared, find_version
 from ..shop import Product
 from ..state import State
 from .lately import Lately, lately
@@ -101,7 +101,7 @@ def find_product(state: State, key: str) -> Subject | None:
     if product and product.family and (score is None or not (score.shown or score.family)):
         # Nobody has bought it yet, or the job has not met it in this family: what the family has is true of it too.
         family = product.family
-        score = state.read_rows(lambda rows: find_family_score(rows, family, key, state.clock())) or score
+        score = state.read_rows(lambda rows: find_shared(rows, {key: family}, state.clock())).get(key) or score
     return Subject(score or empty_score("product", key), product)
 
 

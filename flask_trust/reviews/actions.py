@@ -237,7 +237,8 @@ def _empty(session: Session, review: Review, state: str) -> None:
 def reviews_by(session: Session, people: Iterable[int]) -> Sequence[Review]:
     """Return everything these people have written."""
     # A locking read: in a transaction of the shop that began earlier, a plain one may not see the newest.
-    return session.scalars(select(Review).where(Review.person_id.in_(list(people))).with_for_update()).all()
+    query = select(Review).where(Review.person_id.in_(list(people))).with_for_update()
+    return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
 def erase_all(session: Session, person_id: int, now: datetime, role: Role = "buyer") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from functools import cache
@@ -13,6 +13,7 @@ from sqlalchemy import (
     Select,
     and_,
     bindparam,
+    exists,
     func,
     or_,
     select,
@@ -173,7 +174,9 @@ def _rows_query(kind: str, one: bool) -> Select[Any]:
     wanted = and_(table.c.kind == kind, named)
     if kind not in TOTALS:
         return select(table).where(wanted)
-    return select(table).where(or_(wanted, and_(table.c.kind == "shop", table.c.key == TOTALS[kind])))
+    others = table.alias()
+    some = exists().where(others.c.kind == "family").label("some_families")
+    return select(table, some).where(or_(wanted, and_(table.c.kind == "shop", table.c.key == TOTALS[kind])))
 
 
 def find_scores(session: Reader, kind: str, keys: Iterable[str], now: datetime) -> dict[str, Score]:
@@ -182,8 +185,19 @@ def find_scores(session: Reader, kind: str, keys: Iterable[str], now: datetime) 
     One more, bounded query is needed where something became public since the totals were last moved, and one for
     the families of products that have some.
     """
-    today = now.astimezone(UTC).date()
+    return find_list(session, kind, keys, now)[0]
+
+
+def find_list(session: Reader, kind: str, keys: Iterable[str], now: datetime) -> tuple[dict[str, Score], bool]:
+    """Return what `find_scores` does, and whether any products of this shop share their reviews at all."""
     rows, shop = find_rows(session, kind, keys)
+    return _scores_of(session, kind, rows, shop, now), bool(shop is not None and shop.some_families)
+
+
+def _scores_of(
+    session: Reader, kind: str, rows: Mapping[str, Row[Any]], shop: Row[Any] | None, now: datetime
+) -> dict[str, Score]:
+    today = now.astimezone(UTC).date()
     families = _families_of(session, rows.values())
     homes = {key: families.get(row.family_id, row) for key, row in rows.items()}
     late = [row for row in homes.values() if row.next_shown_at is not None and row.next_shown_at <= now]
@@ -212,10 +226,17 @@ def _as_member(score: Score, row: Totals) -> Score:
     return replace(score, kind=row.kind, key=row.key, title=row.title, family=score.key, own_id=row.id)
 
 
-def find_family_score(session: Reader, family: str, product: str, now: datetime) -> Score | None:
-    """Return what a product of which nothing is known yet shares with its family; None where that is nothing."""
-    found = find_scores(session, "family", [family], now).get(family)
-    return replace(found, kind="product", key=product, title="", family=family) if found else None
+def find_shared(session: Reader, families: Mapping[str, str], now: datetime) -> dict[str, Score]:
+    """Return what products of which nothing is known yet (with their families) share with them, where that is anything.
+
+    One query for all of them.
+    """
+    found = find_scores(session, "family", families.values(), now) if families else {}
+    return {
+        product: replace(found[family], kind="product", key=product, title="", family=family)
+        for product, family in families.items()
+        if family in found
+    }
 
 
 @cache

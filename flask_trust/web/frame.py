@@ -15,7 +15,7 @@ from markupsafe import Markup, escape
 from .. import i18n
 from ..state import current_state
 from .headers import is_ours, personal, private, public
-from .urls import Addresses
+from .urls import Addresses, canonical_url
 
 
 def words() -> dict[str, Any]:
@@ -34,6 +34,7 @@ def words() -> dict[str, Any]:
         report_url=Addresses("report_review", "public_id"),
         report_rating_url=Addresses("report_rating", "public_id"),
         helpful_url=Addresses("helpful", "public_id"),
+        canonical=canonical_url,
         language=speech.tag,
         language_name=speech.language_name,
         direction=speech.direction,

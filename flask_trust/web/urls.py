@@ -30,6 +30,13 @@ def full_url(endpoint: str, **values: Any) -> str:
     return url_for(f"trust.{endpoint}", **values, _external=True)
 
 
+def canonical_url(endpoint: str, **values: Any) -> str:
+    """Return the one address of a page: the full one where it is known for sure, since readers choose the `Host`."""
+    if current_state().settings.base_url:
+        return public_url(endpoint, **values)
+    return url_for(f"trust.{endpoint}", **values)
+
+
 def from_here(url: str) -> str:
     """Return the full address of something the shop names, which may be a path of its own."""
     return urljoin(current_state().settings.base_url or request.host_url, url)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, cast
 
 import pytest
@@ -9,6 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from flask_trust import Person
+from flask_trust.health.checks import check
+from flask_trust.i18n import Speech
 from flask_trust.invitations.models import Request
 from flask_trust.mail.models import Outgoing
 from flask_trust.reviews.models import Review
@@ -82,7 +85,7 @@ def test_a_delivered_order_without_any_account_of_it_is_found(rated: World) -> N
     tamper(rated, sa.delete(Request).where(Request.id == last.id))
     found = rated.cli("check")
     assert found.exit_code == 1
-    assert "3 orders have arrived, but 2 are asked, waiting or skipped" in found.output
+    assert "3 orders have arrived, but the number of those asked, waiting or skipped is 2" in found.output
 
 
 def test_mails_that_are_held_are_named_with_the_command_that_helps(any_world: World) -> None:
@@ -122,3 +125,42 @@ def test_checking_reads_and_changes_nothing(rated: World) -> None:
     before = rated.read(versions)
     rated.cli("check")
     assert rated.read(versions) == before
+
+
+def broken(make_world: Callable[..., World]) -> World:
+    """Return a shop in which much is not as it should be, and that speaks German."""
+    world = make_world(
+        TRUST_MAIL_URL=...,
+        TRUST_BASE_URL="http://shop.example",
+        TRUST_SHOP_NAME=...,
+        TRUST_LOCALE="de",
+        TRUST_POLICY=...,
+    )
+    for number in range(2):
+        world.review(f"o{number}", 2)
+    with world.app.app_context(), world.db.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE trust_subject SET n2 = 7 WHERE kind = 'product'")
+        connection.exec_driver_sql("UPDATE trust_review SET helpful = 4")
+        connection.exec_driver_sql("UPDATE trust_review SET live = false WHERE id = 1")
+        connection.exec_driver_sql("DELETE FROM trust_request WHERE id = 1")
+    return world
+
+
+def test_every_finding_goes_through_the_catalogue_or_says_that_it_is_english(
+    make_world: Callable[..., World], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world = broken(make_world)
+    monkeypatch.setattr(Speech, "text", lambda self, text, /, **values: f"¿{text % values if values else text}")
+    monkeypatch.setattr(
+        Speech, "plural", lambda self, one, many, n, /, **values: f"¿{(one if n == 1 else many) % {'n': n, **values}}"
+    )
+    with world.app.app_context():
+        found = check(world.state)
+    assert len([each for each in found if not each.english]) >= 9
+    assert [each.words for each in found if not each.english and not each.words.startswith("¿")] == []
+
+
+def test_the_shell_speaks_english_whatever_the_shop_speaks(make_world: Callable[..., World]) -> None:
+    output = broken(make_world).cli("check").output
+    assert "The totals of product 'bowl' say" in output
+    assert "1 review is hidden without a decision: somebody changed the tables by hand." in output

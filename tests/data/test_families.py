@@ -6,16 +6,25 @@ import json
 import random
 import re
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from flask_trust import Person, Product
-from flask_trust.orders.models import Line
+from flask_trust.db import transaction
+from flask_trust.moderation import actions as moderation
+from flask_trust.orders.models import Deal, Line
+from flask_trust.ratings import opening
+from flask_trust.ratings.due import settle_batch
+from flask_trust.reviews.families.actions import keep_families
 from flask_trust.reviews.models import Review
 from flask_trust.scores.models import Subject
 from tests.data.test_query_budget import cost
+from tests.web.cases import PHONE, decided, reported
+from tests.web.deals import deal
 from tests.web.pages import Page
 from tests.world import World
 
@@ -126,6 +135,111 @@ def test_a_member_that_nobody_has_bought_yet_shows_what_its_family_has(world: Wo
     page = world.client().get("/trust/products/green").text
     assert (page.count('class="trust-panel trust-card"'), rating_count(page)) == (1, 1)
     assert "Green" in Page(page).words
+
+
+def test_a_list_gives_members_that_nobody_has_bought_yet_the_score_of_their_family(any_world: World) -> None:
+    say(any_world, "o1", "red", 5)
+    any_world.order("o2", "blue", buyer=BEN)
+    any_world.shop.add(Product("green", "Green", "/products/green", family="bowls"))
+    any_world.shop.add(Product("blue", "Blue", "/products/blue", family="bowls"))
+    any_world.shop.add(Product("mug", "Mug", "/products/mug"))
+    any_world.shop.asked.clear()
+    helpers: Any = any_world.app.jinja_env.globals["trust"]
+    with any_world.app.test_request_context():
+        scores = helpers.scores(["red", "green", "blue", "mug", "never heard of"])
+        assert helpers.stars("green") != helpers.stars("mug")
+    assert {key: (each.kind, each.key, each.count) for key, each in scores.items()} == {
+        "red": ("product", "red", 1),
+        "green": ("product", "green", 1),
+        "blue": ("product", "blue", 1),
+        "mug": ("product", "mug", 0),
+        "never heard of": ("product", "never heard of", 0),
+    }
+    assert any_world.shop.asked[0] == ("products", ("blue", "green", "mug", "never heard of"))
+    assert figures(any_world, "red", "green", "blue") == dict.fromkeys(("red", "green", "blue"), (1, 1))
+
+
+def test_a_shop_without_families_is_not_asked_about_what_nobody_has_rated(world: World) -> None:
+    say(world, "o1", "red", 5, family=None)
+    world.shop.asked.clear()
+    helpers: Any = world.app.jinja_env.globals["trust"]
+    with world.app.test_request_context():
+        helpers.scores(["red", "green"])
+    assert world.shop.asked == []
+
+
+def test_a_list_is_drawn_without_the_adapter_where_it_fails(world: World) -> None:
+    say(world, "o1", "red", 5)
+    world.shop.failing.add("products")
+    helpers: Any = world.app.jinja_env.globals["trust"]
+    with world.app.test_request_context():
+        assert [each.count for each in helpers.scores(["red", "green"]).values()] == [1, 0]
+
+
+def move_in_between(
+    world: World, place: Any, name: str, monkeypatch: pytest.MonkeyPatch, at: datetime | None = None
+) -> None:
+    """Let the product leave its family right after something was read and before it is acted upon."""
+    real = getattr(place, name)
+    moved: list[int] = []
+
+    def read_then_move(*arguments: Any) -> Any:
+        found = real(*arguments)
+        if not moved:
+            moved.append(1)
+            with ThreadPoolExecutor(1) as other:
+                other.submit(leave_family, world, at or world.clock()).result(60)
+        return found
+
+    monkeypatch.setattr(place, name, read_then_move)
+
+
+def leave_family(world: World, at: datetime) -> None:
+    number = next(row.id for row in world.all(Subject) if (row.kind, row.key) == ("product", "lamp"))
+    with world.app.app_context():
+        transaction(world.state, lambda session: keep_families(session, {number: None}, at))
+
+
+def rated_member(world: World) -> None:
+    """Let Anna review Tom's lamp, which belongs to a family; her words wait for his."""
+    deal(world)
+    world.shop.add(Product("lamp", "Lamp", "/products/lamp", family="lamps"))
+    assert world.rate("o1", line_0_stars="2", line_0_text=PHONE).status_code == 303
+
+
+def test_what_staff_hides_while_its_product_leaves_the_family_is_in_no_total(
+    any_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rated_member(any_world)
+    any_world.pass_days(31)
+    any_world.shop.add(Product("lamp", "Lamp", "/products/lamp"))
+    public_id = any_world.one(Review).public_id
+    reported(any_world, public_id)
+    move_in_between(any_world, moderation, "file_of", monkeypatch)
+    decided(any_world, public_id, "hide")
+    assert figures(any_world, "lamp") == {"lamp": (0, 0)}
+    assert is_clean(any_world)
+
+
+def test_a_deal_that_opens_while_its_product_leaves_the_family_leaves_no_total_behind(
+    any_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rated_member(any_world)
+    any_world.shop.add(Product("lamp", "Lamp", "/products/lamp"))
+    closes = any_world.one(Deal).closes_at
+    assert closes is not None
+    any_world.clock.now = closes
+    # By the clock of whoever moves it, it still waits.
+    move_in_between(any_world, opening, "untallied", monkeypatch, at=closes - timedelta(seconds=1))
+    with any_world.app.app_context():
+        if any_world.db.engine.dialect.name != "postgresql":
+            pytest.skip("its locks let nobody write in between")
+        settle_batch(any_world.state)
+    assert any_world.one(Deal).state == "revealed"
+    (row,) = (row for row in any_world.all(Subject) if (row.kind, row.key) == ("product", "lamp"))
+    assert (row.shown, row.n2, row.next_shown_at) == (1, 1, None)
+    assert figures(any_world, "lamp") == {"lamp": (1, 1)}
+    assert is_clean(any_world)
 
 
 @pytest.mark.parametrize("trouble", ["failing", "unknown"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from flask_trust import Line, Person
+from flask_trust.moderation.models import Decision
 from flask_trust.reviews.models import Review
 from tests.support import databases
 from tests.web.cases import decided, tallies
@@ -124,6 +126,22 @@ class Story:
         assert (public.received, public.shown) == (len(self.world.all(Review)), len(rows))
         assert f"Everybody can read {len(rows)} " in Page(self.get("/trust/how-reviews-work")).text
         self.log_says(len(self.world.all(Review)), len(rows))
+        self.years_say()
+
+    def years_say(self) -> None:
+        """Read the reports of all years: together they hold every decision, and as many lines as the log."""
+        told = [json.loads(self.get(f"/trust/log/{year}.json")) for year in range(2020, self.world.clock().year + 1)
+                if self.world.client().get(f"/trust/log/{year}").status_code == 200]  # fmt: skip
+        decisions = self.world.all(Decision)
+        steps = Counter(row.step for row in decisions)
+        assert Counter({step: sum(each["steps"][step] for each in told) for step in told[0]["steps"]}) == steps
+        assert sum(steps[step] for step in ("hide", "remove", "restore")) == self.get("/trust/log").count(
+            "<li><strong>"
+        )
+        withheld = sum(row.state in ("hidden", "removed") for row in self.world.all(Review))
+        page = self.get(f"/trust/log/{self.world.clock().year}")
+        label = "Hidden or taken down by the shop</th>"
+        assert f"{label}<td>{withheld}</td>" in page.replace("\n", "")
 
     def log_says(self, received: int, shown: int) -> None:
         """Read the log's own table: its lines add up to what came in."""

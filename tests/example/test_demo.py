@@ -55,6 +55,15 @@ def test_the_past_leaves_totals_that_are_right(app: Flask) -> None:
     assert [line for line in faults if "TRUST_BASE_URL begins with http:" not in line] == []
 
 
+def test_whoever_asks_for_help_does_not_wait_for_the_shop_to_be_filled(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "flask", "--app", "example_shop", "demo", "--help"]
+    place = {**os.environ, "EXAMPLE_SHOP_INSTANCE": str(tmp_path)}
+    done = subprocess.run(command, cwd=ROOT, env=place, capture_output=True, text=True, timeout=LONGEST, check=True)
+    assert "--no-serve" in done.stdout
+    assert "filling" not in done.stderr
+    assert not (tmp_path / "filled").exists()
+
+
 def test_the_market_opens_in_the_morning_of_today(past: Path) -> None:
     now = DemoClock(past / "clock.json").now()
     assert abs(now - datetime.now(UTC)) < timedelta(days=1)

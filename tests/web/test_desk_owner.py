@@ -26,7 +26,8 @@ from tests.web.deals import buyer_rates, deal, form_with, look, press
 from tests.web.pages import everything
 from tests.world import World
 
-PAGES = ("", "reviews", "replies", "invitations", "arrivals", "mails", "health", "export.csv", "export.json")
+PAGES = ("", "reviews", "replies", "invitations", "arrivals", "mails", "health", "export.csv", "export.json",
+         "decisions.csv", "decisions.json")  # fmt: skip
 OWNER_ONLY = [each for each in PAGES if each not in ("", "replies")]
 
 
@@ -199,6 +200,14 @@ def test_health_says_what_is_wrong_and_mends_it_only_when_asked(world: World) ->
     answer = press(world, "olga", "repair", "/trust/desk/health")
     assert "wrong totals were set right" in look(world, "olga", answer.location).text
     assert "All is well" in desk(world, "health").text
+
+
+def test_health_marks_what_it_can_only_say_in_english(make_world: Any) -> None:
+    world = make_world(TRUST_LOCALE="de", TRUST_MAIL_URL=...)
+    world.review("o1", 2)
+    world.shop.failing.add("people")
+    items = [given for tag, given in desk(world, "health").tags if tag == "li" and given.get("lang") == "en"]
+    assert items == [{"lang": "en", "dir": "ltr"}]
 
 
 @pytest.mark.parametrize(("page", "action"), [("mails", "retry"), ("health", "repair")])

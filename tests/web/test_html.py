@@ -6,13 +6,15 @@ import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from flask_trust.testing import SettableClock
 from tests.browser import test_access, test_desk, test_owner_desk, test_reports
 from tests.support import markup
 from tests.world import World
 
 MakeWorld = Callable[..., World]
-PUBLIC = ("", "sellers/tom", "how-reviews-work", "log")
-EMPTY = ("", "how-reviews-work", "log", "products/none")
+YEAR = f"log/{SettableClock()().year}"
+PUBLIC = ("", "sellers/tom", "how-reviews-work", "log", YEAR)
+EMPTY = ("", "how-reviews-work", "log", YEAR, "products/none")
 DESK = ("", "reviews", "replies", "invitations", "arrivals", "mails", "health", "reports")
 
 

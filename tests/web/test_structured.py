@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Any
 from xml.etree import ElementTree
 
@@ -12,7 +13,7 @@ import pytest
 from flask_trust import Line, Person, Product
 from flask_trust.reviews.models import Review
 from tests.web.deals import buyer_rates, deal
-from tests.web.pages import open_page
+from tests.web.pages import Page, open_page
 from tests.world import World
 
 BLOCK = re.compile(r'<script type="application/ld\+json">(.*?)</script>', re.S)
@@ -122,8 +123,42 @@ def test_pages_say_their_one_address_and_the_language_of_foreign_words(world: Wo
     world.deliver("o1")
     world.rate("o1", line_0_stars="4", line_0_text="とても良い")
     page = open_page(world, "/trust/products/bowl?sort=oldest")
-    assert [link["href"] for link in page.all("link") if link["rel"] == "canonical"] == ["/trust/products/bowl"]
+    assert canonical(page) == ["http://localhost/trust/products/bowl"]
     assert [each["lang"] for each in page.all("div") if each.get("class") == "trust-words"] == ["ja"]
+
+
+def canonical(page: Page) -> list[str]:
+    return [link["href"] for link in page.all("link") if link["rel"] == "canonical"]
+
+
+PAGES = ("/", "/products/bowl", "/sellers/tom", "/reviews/{id}", "/how-reviews-work", "/log", "/privacy")
+
+
+def shown_at_two_hosts(make_world: Callable[..., World], **config: Any) -> list[list[str]]:
+    """Return what pages call their one address, read at two names of the shop."""
+    world = make_world(**config)
+    deal(world)
+    buyer_rates(world, stars=4)
+    world.pass_days(31)
+    world.review("o9")
+    number = world.all(Review)[-1].public_id
+    found = []
+    for host in ("shop.example", "evil.example"):
+        answers = [world.client().get(f"/trust{path.format(id=number)}", headers={"Host": host}) for path in PAGES]
+        found.append([link.replace(number, "{id}") for each in answers for link in canonical(Page(each.text))])
+    return found
+
+
+def test_the_one_address_of_a_page_is_the_full_one_whatever_name_the_reader_used(
+    make_world: Callable[..., World],
+) -> None:
+    full = [f"https://shop.example/trust{path}" for path in PAGES]
+    assert shown_at_two_hosts(make_world, TRUST_BASE_URL="https://shop.example") == [full, full]
+
+
+def test_without_a_known_address_the_one_address_of_a_page_names_no_host(make_world: Callable[..., World]) -> None:
+    paths = [f"/trust{path}" for path in PAGES]
+    assert shown_at_two_hosts(make_world, TRUST_BASE_URL=..., TRUST_MAIL_URL=...) == [paths, paths]
 
 
 def test_a_products_feed_holds_its_newest_reviews(world: World) -> None:

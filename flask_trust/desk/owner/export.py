@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -35,12 +35,12 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | datetime) else value
 
 
-def _csv(state: State) -> Iterator[str]:
-    names = ["kind", *dict.fromkeys(name for columns in EXPORTED.values() for name in columns)]
+def as_csv(names: Sequence[str], rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a table line by line."""
     page = io.StringIO()
     writer = csv.DictWriter(page, names, restval="")
     writer.writeheader()
-    for row in _all_rows(state):
+    for row in rows:
         writer.writerow({name: _harmless(_plain(value)) for name, value in row.items()})
         yield _taken(page)
     yield _taken(page)
@@ -58,27 +58,32 @@ def _harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
-def _json(state: State) -> Iterator[str]:
+def as_json(rows: Iterable[Mapping[str, Any]]) -> Iterator[str]:
+    """Yield a list of objects, one a line."""
     yield "["
-    for number, row in enumerate(_all_rows(state)):
+    for number, row in enumerate(rows):
         plain = {name: _plain(value) for name, value in row.items()}
         yield (",\n" if number else "\n") + json.dumps(plain, ensure_ascii=False)
     yield "\n]\n"
 
 
+_NAMES = ["kind", *dict.fromkeys(name for columns in EXPORTED.values() for name in columns)]
+
+
 @for_staff
 def export_csv(viewer: str) -> Response:
     """Return all that can be read as a table, one line for each review and rating."""
-    return _file(_csv(current_state()), "text/csv; charset=utf-8", "reviews.csv")
+    return as_file(as_csv(_NAMES, _all_rows(current_state())), "text/csv; charset=utf-8", "reviews.csv")
 
 
 @for_staff
 def export_json(viewer: str) -> Response:
     """Return all that can be read as a list of objects."""
-    return _file(_json(current_state()), "application/json", "reviews.json")
+    return as_file(as_json(_all_rows(current_state())), "application/json", "reviews.json")
 
 
-def _file(parts: Iterator[str], kind: str, name: str) -> Response:
+def as_file(parts: Iterator[str], kind: str, name: str) -> Response:
+    """Return a file to keep, streamed, however much it is."""
     encoded = (part.encode() for part in parts)
     answer = Response(stream_with_context(encoded), content_type=kind)
     answer.headers["Content-Disposition"] = f'attachment; filename="{name}"'

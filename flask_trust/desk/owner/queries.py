@@ -6,11 +6,12 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.orm import Session, aliased
 
 from ...invitations.models import Request
 from ...mail.models import Outgoing
+from ...moderation.models import Case, Decision
 from ...orders.models import Deal, Line, Order
 from ...people.models import Person
 from ...ratings.models import Rating, Reply
@@ -242,3 +243,15 @@ def find_exported(session: Session, kind: str, after: int, now: datetime) -> lis
     query = query.where(votes.id > after, votes.live == true(), votes.shown_at <= now).order_by(votes.id).limit(BLOCK)
     names = list(EXPORTED[kind])
     return [(row[0], dict(zip(names, row[1:], strict=True))) for row in session.execute(query)]
+
+
+def find_statements(session: Session, after: int) -> list[Any]:
+    """Return the next decisions that took words away, in the order of our numbers: what `statements.Stated` holds."""
+    names = (Decision.at, Decision.step, Decision.decision_ground, Decision.illegal_content_legal_ground)
+    lang, shown_at = func.coalesce(Review.lang, Rating.lang), func.coalesce(Review.shown_at, Rating.shown_at)
+    query: Any = select(Decision.id, Case.kind, *names, Decision.source_type, lang, shown_at)
+    query = query.join(Case, Case.id == Decision.case_id)
+    query = query.outerjoin(Review, and_(Case.kind == "review", Review.id == Case.object_id))
+    query = query.outerjoin(Rating, and_(Case.kind == "rating", Rating.id == Case.object_id))
+    query = query.where(Decision.id > after, Decision.step.in_(("hide", "remove"))).order_by(Decision.id).limit(BLOCK)
+    return list(session.execute(query))

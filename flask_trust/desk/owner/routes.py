@@ -7,6 +7,7 @@ from typing import Any
 from ...lazy import lazy
 
 views, export, requests = lazy("desk.owner.views"), lazy("desk.owner.export"), lazy("desk.owner.requests")
+statements = lazy("desk.owner.statements")
 
 ROUTES: list[tuple[str, str, Any, tuple[str, ...]]] = [
     ("/desk/", "desk", views.home, ("GET",)),
@@ -19,6 +20,8 @@ ROUTES: list[tuple[str, str, Any, tuple[str, ...]]] = [
     ("/desk/health", "desk_health", views.health, ("GET", "POST")),
     ("/desk/export.csv", "desk_csv", export.export_csv, ("GET",)),
     ("/desk/export.json", "desk_json", export.export_json, ("GET",)),
+    ("/desk/decisions.csv", "desk_decisions_csv", statements.decisions_csv, ("GET",)),
+    ("/desk/decisions.json", "desk_decisions_json", statements.decisions_json, ("GET",)),
 ]
 
 #: They carry a form token of their own, which is bound to who is signed in.
