@@ -157,8 +157,9 @@ def _ownerless(state: State, *, repair: bool) -> list[Finding]:
         for number in state.read(ownerless):
             transaction(state, lambda session: erase_leftover(session, state, number))  # noqa: B023 run at once
     left = state.read(ownerless)
-    words = counted(
-        "%d review(|s) or rating(|s) (belongs|belong) to somebody who was erased: nobody else could delete (it|them).",
+    words = ngettext(
+        "%(n)d review or rating belongs to somebody who was erased: nobody else could delete it.",
+        "%(n)d reviews and ratings belong to somebody who was erased: nobody else could delete them.",
         sum(left.values()),
     )
     return [Finding(words, repairable=True)] if left else []

@@ -15,7 +15,8 @@ from flask import abort
 from werkzeug.wrappers import Response
 
 from ...moderation import words
-from ...moderation.queries import counts, counts_waiting
+from ...moderation.queries import counts_waiting
+from ...moderation.tallies.queries import counts
 from ...state import State, current_state
 from ...web.frame import page
 from ...web.headers import public
