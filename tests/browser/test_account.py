@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
 
-from flask_trust import links
+from flask_trust import Person, guest_id, links
 from flask_trust.privacy.rights.models import DataRequest
 from flask_trust.reviews.models import Review
 from tests.data.lives import buys, guest, live, member
@@ -25,6 +26,8 @@ def filled(world: World) -> list[tuple[str | None, str]]:
     """Let two people live through everything, and return who opens which page."""
     one, other = member(world, LONG[:28]), guest(world, "zyq")
     live(world, one, other)
+    beside = replace(one.person, id=guest_id_of(world, one.person))
+    world.review("beside", 4, buyer=beside)  # the page for erasing offers both
     note(world, "erase", reference="T" * 40)
     world.clock.advance(days=4)
     token = own_link(world, other.person)
@@ -32,6 +35,11 @@ def filled(world: World) -> list[tuple[str | None, str]]:
     signed_in = [(one.person.id, f"/trust/me{page}") for page in ("", "?saved=hide-name", "/erase")]
     public = [token, f"{token}/erase", "/trust/me/erased", "/trust/link", "/trust/link?sent=1", expired]
     return [*signed_in, ("olga", "/trust/desk/requests"), *((None, path) for path in public)]
+
+
+def guest_id_of(world: World, person: Person) -> str:
+    with world.app.app_context():
+        return guest_id(person.email or "")
 
 
 def _old(world: World) -> str:
@@ -58,6 +66,8 @@ def test_nothing_is_wider_than_the_screen_and_axe_finds_nothing(
             assert answer.status in (200, 410), path
             assert page.evaluate("document.documentElement.scrollWidth") <= width, path
             assert support.barriers(page) == [], path
+            if viewer == pages[0][0] and path.endswith("/erase"):
+                assert page.get_by_role("button", name="Yes, erase both").is_visible()
     finally:
         context.close()
 

@@ -56,13 +56,14 @@ def blur_person(session: Session, person_id: int, numbers: Sequence[int], now: d
 
 
 def _blur_words(session: Session, person_id: int, now: datetime) -> None:
-    for review in session.scalars(select(Review).where(Review.person_id == person_id)):
+    # Locking reads, as in the erasure itself: in an older transaction of the shop a plain one may miss the newest.
+    for review in session.scalars(select(Review).where(Review.person_id == person_id).with_for_update()):
         to_months(review, "written_at", "edited_at")
         review.shown_at = _shown(review.shown_at, now)
-    for rating in session.scalars(select(Rating).where(Rating.person_id == person_id)):
+    for rating in session.scalars(select(Rating).where(Rating.person_id == person_id).with_for_update()):
         to_months(rating, "written_at", "revised_at")
         rating.shown_at = _shown(rating.shown_at, now)
-    for answer in session.scalars(select(BuyerRating).where(BuyerRating.person_id == person_id)):
+    for answer in session.scalars(select(BuyerRating).where(BuyerRating.person_id == person_id).with_for_update()):
         to_months(answer, "written_at", "revised_at", "shown_at")
 
 
