@@ -45,8 +45,9 @@ def nobody_decides(state: State) -> Iterator[str]:
             _("Nobody can open the desk and decide about reports."),
             *([ngettext("%(n)d report waits for that.", "%(n)d reports wait for that.", waiting)] if waiting else []),
             _(
-                "Add %(method)s to your adapter and let it return True for your own id.",
+                "Add %(method)s to your adapter and let it return %(true)s for your own id.",
                 method="is_staff(self, person_id)",
+                true="True",
             ),
         ]
     )

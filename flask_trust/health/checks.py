@@ -34,7 +34,7 @@ from ..state import State
 from ..verdicts.rules import Kind
 from .adapter import faults_of_adapter, nobody_decides
 from .recount import Truth, all_subjects, parts_agree, repair_subject, repair_votes, truths, wrong_votes
-from .words import does_it_run, hidden_words, overdue_words
+from .words import hidden_words, overdue_words
 
 #: A running sum of floats may differ from a recount by rounding and by nothing more.
 TOLERANCE = 1e-9
@@ -182,9 +182,11 @@ def _families(state: State, *, repair: bool) -> list[Finding]:
 def _outbox(session: Session) -> list[Finding]:
     given_up = count_by_state(session).get("held", 0)
     words = ngettext(
-        "%(n)d mail was given up: see 'flask trust mail list', then 'flask trust mail retry'.",
-        "%(n)d mails were given up: see 'flask trust mail list', then 'flask trust mail retry'.",
+        "%(n)d mail was given up: see %(look)s, then %(retry)s.",
+        "%(n)d mails were given up: see %(look)s, then %(retry)s.",
         given_up,
+        look="'flask trust mail list'",
+        retry="'flask trust mail retry'",
     )
     return [Finding(words)] if given_up else []
 
@@ -207,7 +209,11 @@ def _settings(state: State) -> Iterator[Finding]:
         yield Finding(f"{words}{_wanted_too(settings)}")
     address = urlsplit(settings.base_url)
     if address.scheme == "http" and address.hostname not in LOOPBACK:
-        words = _("%(key)s begins with http: one-click unsubscribing (RFC 8058) needs https.", key="TRUST_BASE_URL")
+        words = _(
+            "%(key)s begins with http: one-click unsubscribing (%(rfc)s) needs https.",
+            key="TRUST_BASE_URL",
+            rfc="RFC 8058",
+        )
         yield Finding(words)
     if not settings.shop_name:
         yield Finding(_("%(key)s is not set: readers are not told whose reviews these are.", key="TRUST_SHOP_NAME"))
@@ -245,9 +251,11 @@ def _versions(state: State) -> Iterator[Finding]:
     standing = find_standing(state)
     if standing.current is not None and (standing.moved or reworded(state, standing)):
         words = _(
-            "The privacy page says something else than version %(number)s: 'flask trust policy check' says what, "
-            "'flask trust policy publish' makes a new version of it.",
+            "The privacy page says something else than version %(number)s: %(check)s says what, %(publish)s makes a "
+            "new version of it.",
             number=standing.current.number,
+            check="'flask trust policy check'",
+            publish="'flask trust policy publish'",
         )
         yield Finding(words)
 
@@ -255,7 +263,7 @@ def _versions(state: State) -> Iterator[Finding]:
 def _overdue(state: State) -> Iterator[Finding]:
     now = state.clock()
     for rule, number in state.read(lambda session: overdue(session, now)).items():
-        yield Finding(f"{overdue_words(rule, number)} {does_it_run()}")
+        yield Finding(overdue_words(rule, number))
 
 
 def _links() -> Iterator[Finding]:

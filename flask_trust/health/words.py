@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..i18n import _, ngettext
+from ..i18n import ngettext
 from ..verdicts.rules import Kind
 
 
@@ -19,11 +19,6 @@ def hidden_words(kind: Kind, number: int) -> str:
         "%(n)d ratings are hidden without a decision: somebody changed the tables by hand.",
         number,
     )
-
-
-def does_it_run() -> str:
-    """Return what to look at where something is older than it should be."""
-    return _("does 'flask trust run' run?")
 
 
 def overdue_words(rule: str, number: int) -> str:
@@ -44,8 +39,9 @@ def overdue_words(rule: str, number: int) -> str:
         "data_request": ngettext("%(n)d answered request about data", "%(n)d answered requests about data", number),
     }
     return ngettext(
-        "%(what)s is older than the privacy page promises:",
-        "%(what)s are older than the privacy page promises:",
+        "%(what)s is older than the privacy page promises: does %(command)s run?",
+        "%(what)s are older than the privacy page promises: does %(command)s run?",
         number,
         what=what[rule],
+        command="'flask trust run'",
     )

@@ -31,7 +31,8 @@ def filled(world: World) -> list[tuple[str | None, str]]:
     with world.app.test_request_context():
         tokens = [links.sign("case", case_of(world, each).id, extra="author") for each in ids[:2]]
         tokens.append(links.sign("case", case_of(world, ids[2]).id, extra="reporter-3"))
-    anybody = [f"/trust/reviews/{ids[3]}/report", "/trust/log", world.rate_path("o0")]
+    year = f"/trust/log/{world.clock().year}"
+    anybody = [f"/trust/reviews/{ids[3]}/report", "/trust/log", year, world.rate_path("o0")]
     staff = ["", "?show=appeals", "?show=closed", "/1", "/2", "/3"]
     mine: list[tuple[str | None, str]] = [(STAFF, f"/trust/desk/reports{each}") for each in staff]
     return [*((None, path) for path in [*anybody, *(f"/trust/cases/{each}" for each in tokens)]), *mine]
