@@ -22,6 +22,7 @@ from flask_trust.mail.words import kind_words, why_words
 from flask_trust.reviews.models import Review
 from flask_trust.scores.models import Subject
 from flask_trust.testing import SettableClock
+from tests.web.cases import reported, written
 from tests.web.deals import buyer_rates, deal, form_with, look, press
 from tests.web.pages import everything
 from tests.world import World
@@ -93,6 +94,19 @@ def test_the_steps_go_as_they_are_done(world: World) -> None:
     text = desk(world).text
     assert "1 step is still to be done." in text
     assert "It ran last on 11 May 2027." in text
+
+
+def test_what_waits_for_the_owner_is_told_first_and_leads_there(world: World) -> None:
+    assert "Nothing waits." in desk(world).text
+    public_id = written(world, "o1")
+    reported(world, public_id)
+    world.pass_days(8)
+    change(world, sa.update(Outgoing).values(state="held", error_code="server_down", due=None))
+    page = desk(world)
+    assert "1 report to decide" in page.text
+    assert "1 mail that was given up" in page.text
+    assert "request about data" not in page.text
+    assert {"/trust/desk/reports", "/trust/desk/mails"} <= {link["href"] for link in page.all("a")}
 
 
 def test_the_queue_lists_the_newest_first_and_can_be_filtered(world: World) -> None:

@@ -15,7 +15,9 @@ from ...jobs.due import LAST_RUN
 from ...mail.models import OPEN, Outgoing
 from ...mail.queries import count_by_state
 from ...mail.rules import ABOUT_ORDERS
+from ...moderation.queries import counts_waiting
 from ...orders.models import Order
+from ...privacy.rights.queries import open_requests
 from ...reviews.families.queries import find_home
 from ...scores.queries import find_subject_id
 from ...shop import SHOP_SELLER
@@ -80,6 +82,32 @@ def how_far(state: State) -> Started:
         bool(people) or (order and not sells_itself),
         now,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many things wait for the owner, by the page on which they are dealt with."""
+
+    reports: int
+    objections: int
+    requests: int
+    mails: int
+
+    @property
+    def anything(self) -> bool:
+        """Say whether there is something to do."""
+        return bool(self.reports or self.objections or self.requests or self.mails)
+
+
+def what_waits(state: State) -> Waiting:
+    """Return how much waits for a decision, an answer or another try."""
+
+    def read(session: Session) -> Waiting:
+        cases = counts_waiting(session)
+        given_up = count_by_state(session).get("held", 0)
+        return Waiting(cases.get("open", 0), cases.get("appealed", 0), len(open_requests(session)), given_up)
+
+    return state.read(read)
 
 
 def titles(state: State, rows: Iterable[QueueRow]) -> dict[str, str]:

@@ -54,7 +54,8 @@ def home(viewer: str) -> Response:
     if who is None:
         abort(404)
     started = pages.how_far(state) if who.staff else None
-    return personal_page("trust/desk/home.html", who=who, started=started)
+    waiting = pages.what_waits(state) if who.staff else None
+    return personal_page("trust/desk/home.html", who=who, started=started, waiting=waiting)
 
 
 @for_staff
