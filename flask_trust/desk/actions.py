@@ -26,7 +26,7 @@ from ..ratings.notices import acknowledge_seller
 from ..ratings.queries import buyer_ratings_of, parties_of, ratings_of
 from ..ratings.rules import BuyerDraft
 from ..scores.actions import touch
-from ..scores.subjects import subject_id
+from ..scores.subjects.actions import subject_id
 from ..shop import clean_id
 from ..state import State
 from .queries import deals_of_orders, replies_to

@@ -13,7 +13,7 @@ from ..db import find_or_insert, insert_once
 from ..errors import BadValue
 from ..journal.actions import record
 from ..scores.actions import renew
-from ..scores.subjects import subject_ids
+from ..scores.subjects.actions import subject_ids
 from ..shop import Line as ShopLine
 from ..shop import Order as ShopOrder
 from ..shop import storable

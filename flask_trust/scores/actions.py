@@ -18,7 +18,7 @@ from ..db.dialect import table_of
 from ..signals import score_changed
 from . import maths
 from .models import Aspect, Day, Subject, VoteColumns
-from .subjects import shop_id
+from .subjects.actions import shop_id
 
 #: What a vote may move in the row of a subject.
 _MOVING = ("shown", "version", "next_shown_at", "day", *(f"{kind}{stars}" for kind in "nwm" for stars in range(1, 6)))

@@ -28,7 +28,7 @@ from ..reviews.families.actions import keep_families
 from ..reviews.models import Review
 from ..reviews.rules import Draft
 from ..scores.actions import lock_total, touch_pages_of
-from ..scores.subjects import retitle
+from ..scores.subjects.actions import retitle
 from ..state import State
 from ..verdicts.rules import Forbidden, Kind
 from .queries import owner_now, versions_of_order

@@ -15,7 +15,7 @@ from flask_trust.orders.models import Deal
 from flask_trust.orders.models import Line as LineRow
 from flask_trust.orders.models import Order as OrderRow
 from flask_trust.people.models import Person as PersonRow
-from flask_trust.scores.subjects import subject_id
+from flask_trust.scores.subjects.actions import subject_id
 
 PLACED = datetime(2027, 4, 1, 12, tzinfo=UTC)
 ARRIVED = PLACED + timedelta(days=3)

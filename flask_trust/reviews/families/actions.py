@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from ...orders.models import Line
 from ...scores.actions import lock_total, moving_totals
 from ...scores.models import Subject
-from ...scores.subjects import subject_id
+from ...scores.subjects.actions import subject_id
 from ..models import Review
 from .queries import authors_of, counts_for, members
 

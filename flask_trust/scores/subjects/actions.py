@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from sqlalchemy import bindparam, select, tuple_, update
 from sqlalchemy.orm import Session
 
-from ..db import find_or_insert
-from ..db.dialect import table_of
-from .models import Subject
+from ...db import find_or_insert
+from ...db.dialect import table_of
+from ..models import Subject
 
 TITLE_LENGTH = 200
 #: The shop's totals over all product reviews and over all ratings of sellers.
