@@ -111,7 +111,8 @@ MEASURE = """() => {
     const wrong = [], wide = document.documentElement.scrollWidth - document.documentElement.clientWidth;
     if (wide > 0) wrong.push(`${wide} px wider than the screen`);
     const least = [["button, .trust-button, .trust-quiet, .trust-choice", 44], ["summary, nav a, .trust-tag", 24],
-                   [".trust-histogram a, .trust-inline", 24]];
+                   [".trust-histogram a, .trust-inline, .trust-report, .trust-meta a", 24],
+                   [".trust-foot p > a, footer.trust-bare-main > a", 24]];
     for (const [targets, size] of least) for (const target of document.querySelectorAll(targets)) {
         const box = target.getBoundingClientRect();
         if (box.height && (box.height < size || box.width < 24)) wrong.push(`too small: ${target.outerHTML}`);
