@@ -73,6 +73,7 @@ def test_what_the_benchmark_puts_in_is_what_a_recount_says(database: str, tmp_pa
             with db.engine.connect() as connection:
                 tables = (HelpfulVote, ReviewReply, Day)
                 assert all(connection.scalar(sa.select(sa.func.count()).select_from(table)) for table in tables)
+        with app.app_context():  # the one before gives the session's connection back at its end
             db.engine.dispose()
 
 
