@@ -29,7 +29,7 @@ def _for(state: State, person_id: int, what: What, change: Callable[[Session, Pe
     """Change something of a person who is still there, and note that they asked for it."""
 
     def work(session: Session) -> None:
-        person = session.get(Person, person_id, with_for_update=True)
+        person = session.get(Person, person_id, with_for_update={"key_share": True})
         if person is not None and person.key is not None:
             change(session, person)
             note_request(session, person_id, what, state.clock())

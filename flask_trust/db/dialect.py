@@ -95,6 +95,10 @@ def lock_rows(session: Session, model: type[Base], ids: Iterable[int]) -> None:
 
     SQLite has no row locks and SQLAlchemy drops FOR UPDATE there without a word: a write that changes
     nothing takes its one write lock instead, so this should be the first statement of the transaction.
+
+    PostgreSQL locks them FOR NO KEY UPDATE (`key_share`): whoever writes a row that points to them does not wait. The
+    second change of such a row in a transaction looks at its foreign keys again, so that a decision about a review and
+    the erasure of its author would else wait for each other's locks.
     """
     key = table_of(model).c.id
     wanted = sorted(set(ids))
@@ -103,7 +107,7 @@ def lock_rows(session: Session, model: type[Base], ids: Iterable[int]) -> None:
     if dialect_name(session) == "sqlite":
         session.execute(update(table_of(model)).where(key.in_(wanted)).values(id=key))
     else:
-        session.execute(select(key).where(key.in_(wanted)).order_by(key).with_for_update()).all()
+        session.execute(select(key).where(key.in_(wanted)).order_by(key).with_for_update(key_share=True)).all()
 
 
 def claim(

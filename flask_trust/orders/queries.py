@@ -70,7 +70,7 @@ def deals_now(session: Session, ids: Collection[int]) -> Sequence[Deal]:
     """Return deals as they stand now, locked in the order of their ids."""
     if not ids:
         return []
-    query = select(Deal).where(Deal.id.in_(ids)).order_by(Deal.id).with_for_update()
+    query = select(Deal).where(Deal.id.in_(ids)).order_by(Deal.id).with_for_update(key_share=True)
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 

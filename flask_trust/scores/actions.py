@@ -77,7 +77,8 @@ def moving_totals(
 def _lock_with_families(session: Session, subjects: Sequence[int]) -> dict[int, int]:
     """Lock subjects, under the lock of the shop's total, and return the family of each, or itself where it has none."""
     table = table_of(Subject).c
-    query = select(table.id, table.family_id).where(table.id.in_(subjects)).order_by(table.id).with_for_update()
+    query = select(table.id, table.family_id).where(table.id.in_(subjects)).order_by(table.id)
+    query = query.with_for_update(key_share=True)
     homes = {row.id: row.family_id or row.id for row in session.execute(query)}
     lock_rows(session, Subject, set(homes.values()) - set(homes))
     return homes
@@ -255,7 +256,7 @@ def touch_pages_of(session: Session, person_id: int) -> None:
 
 
 def _subjects(session: Session, ids: Sequence[int]) -> Sequence[Subject]:
-    query = select(Subject).where(Subject.id.in_(ids)).order_by(Subject.id).with_for_update()
+    query = select(Subject).where(Subject.id.in_(ids)).order_by(Subject.id).with_for_update(key_share=True)
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 

@@ -54,6 +54,8 @@ class Said:
     #: What readers may never see in it again.
     secret: set[str] = field(default_factory=set)
     steps: list[str] = field(default_factory=list)
+    #: Whether staff had taken it down before it was erased.
+    taken_down: bool = False
 
 
 class Moderation(RuleBasedStateMachine):
@@ -101,7 +103,7 @@ class Moderation(RuleBasedStateMachine):
         """Publish, change, correct, or write anew; a rating that can be read is changed once and takes no part here."""
         one = self.pick(number)
         too_late = one.kind == "rating" and (one.state == "shown" or (not one.state and one.tried))
-        if one.state in ("erased", "gone") or too_late:
+        if one.state == "gone" or not one.buyer or too_late:
             return
         one.tried = True
         fields: Any = {f"{'line' if one.kind == 'review' else 'seller'}_0_{name}": text
@@ -143,8 +145,10 @@ class Moderation(RuleBasedStateMachine):
         self.world.tell("person_erased", account)
         for each in self.said:
             if each.buyer == account:
-                each.state, each.words, each.stars = "erased" if each.state else "gone", "", 0
-                each.down, each.secret, each.buyer = set(), set(), ""
+                # What was gone before, by the author's wish or by the staff's, is counted as that.
+                each.taken_down = each.state == "removed"
+                each.state = "withdrawn" if each.state == "withdrawn" else "erased" if each.state else "gone"
+                each.words, each.stars, each.down, each.secret, each.buyer = "", 0, set(), set(), ""
         for name in BUYERS:
             if self.accounts[name] == account:
                 self.accounts[name] = f"{name}-{len(self.world.all(Entry))}"
@@ -221,7 +225,7 @@ class Moderation(RuleBasedStateMachine):
     def object(self, number: int, text: str) -> None:
         one = self.pick_row(number)
         found = self.cases(one)
-        if not found or one.kind == "rating" or one.state == "erased":
+        if not found or one.kind == "rating" or not one.buyer:
             return
         try:
             said_in(self.world, self.id_of(one), "author", text)
@@ -266,8 +270,9 @@ class Moderation(RuleBasedStateMachine):
             shop = rows.get(("shop", key))
             assert tally.shown == states["shown"] == (shop.shown if shop else 0)
             assert sum(tally.hidden.values()) == states["hidden"]
-            assert sum(tally.removed.values()) == states["removed"]
-            assert (tally.withdrawn, tally.erased) == (states["withdrawn"], states["erased"])
+            taken_down = sum(each.taken_down for each in self.rows_of[kind])
+            assert sum(tally.removed.values()) == states["removed"] + taken_down
+            assert (tally.withdrawn, tally.erased) == (states["withdrawn"], states["erased"] - taken_down)
             assert tally.received == sum(states.values())
 
     @invariant()

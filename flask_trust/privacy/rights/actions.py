@@ -56,7 +56,7 @@ def erase(
     overwrite_deleted(session)
     # The person first, as in publishing: what is being written at this moment is erased, or refused, and never missed.
     lock_rows(session, Person, [person.id])
-    session.refresh(person, with_for_update=True)
+    session.refresh(person, with_for_update={"key_share": True})
     if person.key is None and not leftover:
         return  # somebody else did it while we waited
     numbers = numbers_of(session, person)

@@ -33,7 +33,7 @@ def keep_families(session: Session, told: Mapping[int, str | None], now: datetim
 def _move(session: Session, product: int, family: str | None, now: datetime) -> None:
     home = product if family is None else subject_id(session, "family", family)
     lock_total(session, Review)
-    row = session.get_one(Subject, product, with_for_update=True, populate_existing=True)
+    row = session.get_one(Subject, product, with_for_update={"key_share": True}, populate_existing=True)
     row.family_id = None if home == product else home
     row.version += 1
     session.flush()
@@ -46,7 +46,7 @@ def bring_home(session: Session, product: int, now: datetime) -> None:
     All in one transaction, so that no reader sees half of it; nobody can write a review in the meantime.
     """
     lock_total(session, Review)
-    row = session.get_one(Subject, product, with_for_update=True, populate_existing=True)
+    row = session.get_one(Subject, product, with_for_update={"key_share": True}, populate_existing=True)
     home = row.family_id or product
     for place in counts_for(session, product):
         while place != home and (people := authors_of(session, product, place, AT_ONCE)):
