@@ -203,6 +203,8 @@ def pages_that_differ(exchange: Exchange) -> Iterator[str]:
     for seller in exchange.sellers:
         page = client.get(f"/trust/sellers/{seller}").text
         shown = [int(n.replace(",", "")) for n in re.findall(r'<td class="trust-count">([\d,]+)</td>', page)[:5]]
+        # A page with one counted rating draws no table; its formula names the counts, from one star up.
+        shown = shown or [int(n) for n in re.findall(r"\d × (\d+)", page)[:5]][::-1]
         if (shown or [0] * 5) != truth[seller][::-1]:
             yield seller
 
