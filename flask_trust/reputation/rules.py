@@ -11,7 +11,7 @@ from itertools import accumulate
 from typing import Protocol
 from unicodedata import east_asian_width
 
-from ..orders.rules import came_in_time
+from ..orders.rules import Arrival, came_in_time
 from ..scores.maths import LOW
 
 #: Orders or ratings below which a share would say more than is known.
@@ -77,7 +77,7 @@ class Replies:
     later: Share
 
 
-class Delivered(Protocol):
+class Delivered(Arrival, Protocol):
     """A line of an order, see `queries.Delivery`; all its dates are aware."""
 
     @property
@@ -90,14 +90,6 @@ class Delivered(Protocol):
     def opened_by(self) -> str | None: ...
     @property
     def promised_at(self) -> datetime | None: ...
-    @property
-    def delivered_at(self) -> datetime | None: ...
-    @property
-    def delivered_by(self) -> str | None: ...
-    @property
-    def cancelled_at(self) -> datetime | None: ...
-    @property
-    def in_time(self) -> bool | None: ...
 
 
 def window(days: int | None, counts: Sequence[int]) -> Window:

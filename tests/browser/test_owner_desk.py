@@ -54,9 +54,7 @@ def test_nothing_is_wider_than_the_screen_and_axe_finds_nothing(
     pages = filled(world)
     with support.sized(chromium, size, scheme) as context:
         page = context.new_page()
-        for viewer, path in pages:
-            world.shop.viewer = viewer
-            assert support.wrong_on(page, site + path) == [], path
+        assert support.wrong_on_all(page, site, world.shop, pages) == {}
 
 
 def test_the_owner_replies_by_keyboard_without_scripts(world: World, site: str, chromium: Browser) -> None:

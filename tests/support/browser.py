@@ -6,7 +6,7 @@ import importlib.util
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Literal
 
@@ -14,6 +14,7 @@ import pytest
 from flask import Flask
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from flask_trust.testing import FakeShop
 from tests.support import cannot_run
 
 if TYPE_CHECKING:  # the packages are missing where the tests run without a browser
@@ -148,6 +149,18 @@ def wrong_on(page: Page, address: str) -> list[str]:
         details.evaluate("each => { each.open = true }")
     wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return [f"{wide} px wider than the screen"] * (wide > 0) + barriers(page)
+
+
+def wrong_on_all(
+    page: Page, site: str, shop: FakeShop, pages: Iterable[tuple[str | None, str]]
+) -> dict[str, list[str]]:
+    """Return what is wrong, by path, on pages that are each looked at by somebody; an empty dict where all is well."""
+    found = {}
+    for viewer, path in pages:
+        shop.viewer = viewer
+        if wrong := wrong_on(page, site + path):
+            found[path] = wrong
+    return found
 
 
 @contextmanager
