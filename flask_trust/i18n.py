@@ -134,6 +134,10 @@ class Speech:
         """Return the name of a language such as "ja", or the code itself."""
         return _language_name(code, self.locale)
 
+    def country_name(self, code: str) -> str:
+        """Return the name of a country such as "KR", or the code itself."""
+        return _country_name(code, self.locale)
+
 
 @lru_cache(maxsize=64)
 def _speech(locale: str, timezone: str) -> Speech:
@@ -211,6 +215,13 @@ def _language_name(code: str, locale: str) -> str:
     from babel import Locale
 
     return str(Locale.parse(_cldr(locale)).languages.get(code, code))
+
+
+def _country_name(code: str, locale: str) -> str:
+    from babel import Locale
+
+    # What everybody writes for the United Kingdom is not what the standard says.
+    return str(Locale.parse(_cldr(locale)).territories.get({"UK": "GB"}.get(code, code), code))
 
 
 def _cldr(locale: str) -> str:

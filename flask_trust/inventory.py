@@ -10,7 +10,7 @@ from typing import Any, Literal
 Basis = Literal["contract", "consent", "legitimate-interest", "legal-duty"]
 #: Who can see it: every reader, the seller of the order, all sellers of the shop, the shop's staff, who wrote it.
 Audience = Literal["public", "seller", "sellers", "shop", "author", "nobody"]
-Source = Literal["shop", "person", "seller", "made"]
+Source = Literal["shop", "person", "seller", "staff", "made"]
 
 #: What we use data for; a closed list, so that every purpose has words in every language.
 PURPOSES: Mapping[str, str] = MappingProxyType(

@@ -11,9 +11,9 @@ from ..inventory import personal, whose
 
 _REPORT = personal("report", "decide_reports", "legal-duty", "case", "shop", "person")
 _CONTACT = personal("report_contact", "answer_reporter", "legal-duty", "contact", "shop", "person")
-_REASONS = personal("decision", "give_reasons", "legal-duty", "case", "author")
+_REASONS = personal("decision", "give_reasons", "legal-duty", "case", "author", "staff")
 _SAID = personal("decision", "decide_reports", "legal-duty", "case", "shop", "person")
-_CASE = personal("decision", "decide_reports", "legal-duty", "case", "shop")
+_CASE = personal("decision", "decide_reports", "legal-duty", "case", "shop", "staff")
 
 
 class Case(Base):

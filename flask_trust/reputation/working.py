@@ -80,6 +80,6 @@ def _rounded(score: Score, digits: int) -> Working:
     mean, squares = (
         round(math.fsum(each.stars**power * each.together for each in levels) / total, digits) for power in (1, 2)
     )
-    rest = maths.PRIOR / 2 if len(set(score.start)) > 1 else 0.0
+    rest = maths.PRIOR / 2 if score.leans_to_shop else 0.0
     each = (maths.PRIOR - rest) / len(maths.LEVELS)
     return Working(digits, maths.HALF_LIFE[score.kind], maths.PRIOR, each, rest, levels, total, mean, squares)

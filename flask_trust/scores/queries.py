@@ -75,6 +75,11 @@ class Score:
         return self.count < maths.FEW
 
     @property
+    def leans_to_shop(self) -> bool:
+        """Say whether it starts from the shop's usual spread too, and not from an even one alone."""
+        return len(set(self.start)) > 1
+
+    @property
     def average_text(self) -> str:
         """Return the plain average as pages print it, or an empty string."""
         return "" if self.average is None else one_decimal(self.average)

@@ -68,7 +68,7 @@ def test_a_question_is_found_by_keyboard_and_on_phones_each_row_says_what_its_ce
         table = page.get_by_role("table", name="What is kept, and why")
         assert table.get_by_role("columnheader", name="How long").count() == 1
         row = table.get_by_role("row").filter(has=page.get_by_role("rowheader", name="your reviews", exact=True))
-        assert row.get_by_role("cell").last.inner_text().endswith("until you take it back")
+        assert row.get_by_role("cell").last.inner_text().endswith("until you delete it, or have your data erased")
         assert row.get_by_role("cell").last.evaluate("each => getComputedStyle(each).display") == "block"
 
 

@@ -61,7 +61,7 @@ def rewards(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
 
 DRIFTS = [
     (new_column, "We now keep one more detail here: your reviews."),
-    (longer, "We now keep this for 3 years instead of 2 years: which mails went to you, and when."),
+    (longer, "We now keep this for 3 years instead of 2 years: which emails went to you, and when."),
     (rewards, "Some reviews are now written for a reward. Each of them says so."),
 ]
 
@@ -123,9 +123,9 @@ def test_an_old_version_stays_as_it_was_in_every_language(any_world: World, monk
     published(any_world, "--note", "The first one.")
     longer(any_world, monkeypatch)
     published(any_world)
-    for language, old, new in (("en", "mails we sent: 2 years", "mails we sent: 3 years"), ("ja", "2年間", "3年間")):
+    for language, old, new in (("en", "emails we sent: 2 years", "emails we sent: 3 years"), ("ja", "2年間", "3年間")):
         first, second = (read(any_world, f"{PRIVACY}/{number}", language) for number in (1, 2))
-        line = re.compile(r"(Which mails we sent: \d years|どのメールを送ったかは、\d年間)")
+        line = re.compile(r"(Which emails we sent: \d years|どのメールを送ったかは、\d年間)")
         assert [old in line.findall(first)[0], new in line.findall(second)[0]] == [True, True]
     first = read(any_world, f"{PRIVACY}/1")
     assert "This is version 1. It began to hold on 3 May 2027, and does not hold any more." in first
@@ -156,7 +156,7 @@ def test_a_version_for_later_is_announced_and_holds_from_its_day(
     page = read(any_world)
     assert "Version 1. It holds since 3 May 2027." in page
     assert "Version 2 will hold from 1 June 2027. We now keep this for 3 years instead of 2 years" in page
-    assert "Which mails we sent: 2 years." in page
+    assert "Which emails we sent: 2 years." in page
     assert any_world.cli("policy", "check").exit_code == 0
     assert "will hold from 1 June 2027" in read(any_world, f"{PRIVACY}/2")
     any_world.clock.now += timedelta(days=29)
@@ -267,5 +267,5 @@ def test_every_review_tells_which_version_held_when_it_was_written_and_changed(a
 
 def test_the_page_in_the_shell(any_world: World) -> None:
     assert "How do I get my review removed?" in any_world.cli("policy", "show").output
-    assert "自分のレビューを消すにはどうしますか。" in any_world.cli("policy", "show", "--lang", "ja").output
+    assert "自分のレビューを消すにはどうすればよいですか。" in any_world.cli("policy", "show", "--lang", "ja").output
     assert '"category": "review"' in any_world.cli("policy", "show", "--json").output

@@ -113,7 +113,7 @@ CASES: list[tuple[str, Callable[[Json], object], list[str]]] = [
     (
         "a longer time",
         set_in("keeps", "mail", to=1095),
-        ["We now keep this for 3 years instead of 2 years: which mails went to you, and when."],
+        ["We now keep this for 3 years instead of 2 years: which emails went to you, and when."],
     ),
     (
         "a shorter time",
@@ -124,7 +124,7 @@ CASES: list[tuple[str, Callable[[Json], object], list[str]]] = [
         "two kinds that are kept longer alike",
         both(set_in("keeps", "mail", to=1095), set_in("keeps", "order", to=1095)),
         [
-            "We now keep this for 3 years instead of 2 years: when you were asked for a review; which mails went to "
+            "We now keep this for 3 years instead of 2 years: when you were asked for a review; which emails went to "
             "you, and when.",
         ],
     ),
@@ -132,34 +132,34 @@ CASES: list[tuple[str, Callable[[Json], object], list[str]]] = [
         "another rule of keeping",
         set_in("items", 3, "keep", to="until_withdrawn"),
         [
-            "We now keep this for another time: which mails went to you, and when. It was: 2 years after the mail was "
-            "done. Now: until you take it back."
+            "We now keep this for another time: which emails went to you, and when. It was: 2 years after the "
+            "email was sent or given up. Now: until you delete it, or have your data erased."
         ],
     ),
     (
         "other readers",
         set_in("items", 3, "seen_by", to="sellers"),
-        ["It has changed who can see this: which mails went to you, and when. Now: sellers of this shop."],
+        ["It has changed who can see this: which emails went to you, and when. Now: you and the sellers of this shop."],
     ),
     (
         "another basis",
         set_in("items", 3, "basis", to="consent"),
         [
-            "Our legal reason has changed for this: which mails went to you, and when. Now: you said yes (consent, "
+            "Our legal reason has changed for this: which emails went to you, and when. Now: you said yes (consent, "
             "GDPR Art. 6(1)(a)).",
         ],
     ),
     (
         "another source",
         set_in("items", 3, "source", to="shop"),
-        ["This now comes from another place: which mails went to you, and when. Now: your order."],
+        ["This now comes from another place: which emails went to you, and when. Now: your order."],
     ),
     (
         "rewards",
         set_in("how", "rewards", to=True),
         ["Some reviews are now written for a reward. Each of them says so."],
     ),
-    ("no mails", set_in("how", "mails", to=False), ["We no longer send mails about reviews."]),
+    ("no mails", set_in("how", "mails", to=False), ["We no longer send emails about reviews."]),
     ("no reminder", set_in("how", "remind_after", to=None), ["We no longer ask a second time."]),
     (
         "a later reminder",
@@ -186,7 +186,7 @@ CASES: list[tuple[str, Callable[[Json], object], list[str]]] = [
     (
         "another reason to mail",
         set_in("how", "mail_basis", to="consent"),
-        ["Our legal reason for asking by mail has changed."],
+        ["Our legal reason for asking by email has changed."],
     ),
     ("a new cookie", add("own_cookies", {"name": "ads", "keep": {"": "a year"}}), ["We now set one more cookie: ads."]),
     ("a cookie less", drop("own_cookies", 0), ["We no longer set this cookie: session."]),

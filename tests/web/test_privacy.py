@@ -95,7 +95,7 @@ SENTENCES: list[tuple[dict[str, Any], str, str]] = [
     ({"TRUST_REMIND_AFTER_DAYS": None}, "we do not ask again", "one more comes"),
     ({"TRUST_REMIND_AFTER_DAYS": 21}, "one more comes 21 days after", "14 days"),
     ({"TRUST_REQUEST_AFTER_DAYS": 9}, "what you think, 9 days after your order came", "what you think, 7 days"),
-    ({"TRUST_MAIL_URL": ...}, "We send no mails about reviews at this time.", "One mail asks"),
+    ({"TRUST_MAIL_URL": ...}, "We send no emails about reviews at this time.", "One email asks"),
     ({"TRUST_MAIL_BASIS": "consent"}, "We ask only those who agreed.", "because you bought from us"),
     ({"TRUST_MAIL_BASIS": "customers"}, "because you bought from us", "only those who agreed"),
     ({"TRUST_MUTUAL": "always", "TRUST_RATING_WINDOW_DAYS": 45}, "rate each other for 45 days", "for 30 days"),
@@ -129,6 +129,23 @@ def test_sellers_ratings_of_both_sides_and_rewards_appear_once_they_are_there(wo
     world.order("o2", incentive="5 % off")
     world.deliver("o2")
     assert "If you were promised a reward, your review says so." in words(world)
+
+
+def test_who_carries_the_mails_is_named_once_and_countries_by_their_names(
+    make_world: MakeWorld, tmp_path: Path
+) -> None:
+    assert "our mail service" in words(make_world())
+    file = tmp_path / "policy.toml"
+    complete = (Path(__file__).parents[1] / "policy.toml").read_text("utf-8").replace('processors = "none"', "")
+    carrier = '[[processors]]\nname = "Letterbox"\ndoes = "carries our emails"\ncountry = "Finland"\n'
+    british = '[[authorities]]\nname = "The Commissioner"\nurl = "https://ico.example"\nregion = "UK"\n'
+    file.write_text(f"{complete}\n{carrier}{british}", "utf-8")
+    world = make_world(TRUST_POLICY=file)
+    text = words(world)
+    assert "Letterbox carries our emails Finland" in text
+    assert "our mail service" not in text.lower().replace("our mail service sees it", "")
+    assert "United Kingdom: takes complaints" in text
+    assert "イギリスで苦情を受けるところ" in words(world, "ja")
 
 
 def test_what_was_said_once_is_told_also_where_nobody_can_say_more(make_world: MakeWorld) -> None:

@@ -89,12 +89,17 @@ def test_the_formulas_carry_the_numbers_of_the_table(world: World) -> None:
 
 def test_the_start_leans_toward_the_shop_once_it_has_fifty_ratings(world: World) -> None:
     rated(world, 5, 4, 5, 5, 5)
-    assert "0.5 for each number of stars." in open_page(world, PATH).text
+    text = open_page(world, PATH).text
+    assert "0.5 for each number of stars, so their mean is 3." in text
+    assert "we lean toward the middle, so" in text
+    assert "we lean toward the shop's usual score" not in text
     for number in range(45):
         world.review(f"other{number}", (1, 5, 5)[number % 3], product="cup")
     world.clock.advance(days=1)
     page = world.client().get(PATH).text
     assert "0.25 for each number of stars, and 1.25 spread like the shop's ratings" in Page(page).text
+    assert "we lean toward the shop's usual score, so" in Page(page).text
+    assert "toward the middle" not in Page(page).text
     starts = [row[2] for row in Reader(page).rows]
     assert starts == [0.25 + 0.025 * 34, 0.25 + 0.025, 0.25, 0.25, 0.25 + 0.025 * 15]
     assert "365 days" in open_page(world, "/trust/").text

@@ -34,7 +34,8 @@ def find_facts(state: State) -> Facts:
         items=items,
         keeps={item.keep: KEEPS[item.keep].days for item in items},
         cookies=[Cookie(each.name, each.days) for each in catalogue.cookies()],
-        recipients=[each.key for each in catalogue.recipients(settings)],
+        # A shop that names who works for it names the server that carries its mails as well.
+        recipients=[] if part.processors else [each.key for each in catalogue.recipients(settings)],
         **_own(part),
     )
 

@@ -115,7 +115,7 @@ def _abroad(facts: Facts, words: Words) -> Table:
 def _contacts(facts: Facts, words: Words) -> Table:
     who = (("agent", facts.who.agents), ("authority", facts.who.authorities))
     rows = [
-        (words.pick(each.name), words.say("tables", kind, region=each.region or "–"), reach(each, words))
+        (words.pick(each.name), words.say("tables", kind, region=words.region(each.region) or "–"), reach(each, words))
         for kind, some in who
         for each in some
     ]

@@ -52,6 +52,10 @@ class Words:
         """Return the name of something declared; what a former version kept may have lost its words since."""
         return self.say(section, key, **values) if key in self._texts[section] else _DECLARED.get(key, key)
 
+    def region(self, code: str) -> str:
+        """Return the name of a country such as "KR", or the code itself."""
+        return self._speech.country_name(code)
+
     def join(self, names: Sequence[str]) -> str:
         """Return several things in one line."""
         return self.say("spans", "comma").join(names)
