@@ -11,6 +11,8 @@ import pytest
 import sqlalchemy as sa
 
 from tests.support import browser, databases
+from tests.support.reuse import ReusingSQLAlchemy
+from tests.world import World
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -34,6 +36,20 @@ def on(url: str, *texts: str) -> list[sa.Row[tuple[object, ...]]]:
 def tables(url: str) -> list[str]:
     engine = sa.create_engine(url, poolclass=sa.NullPool)
     return sa.inspect(engine).get_table_names()
+
+
+def test_two_worlds_share_engine_and_copied_tables_until_a_test_adds_its_own(
+    tmp_path: Path,
+) -> None:
+    first, second = (World("sqlite:///shared.db", tmp_path, db=ReusingSQLAlchemy()) for _ in range(2))
+    engines = []
+    for each in (first, second):
+        with each.app.app_context():
+            engines.append(each.db.engine)
+    assert engines[0] is engines[1]
+    assert first.db.metadata is second.db.metadata
+    sa.Table("shoe", second.db.metadata)
+    assert "shoe" not in ReusingSQLAlchemy().metadata.tables
 
 
 def test_database_starts_empty_and_takes_every_script(name: str, tmp_path: Path) -> None:

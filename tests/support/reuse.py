@@ -14,6 +14,9 @@ from flask_sqlalchemy import SQLAlchemy
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
 
+import flask_trust.tables  # noqa: F401 - so that all of our tables are there to be copied
+from flask_trust.db.attach import attach
+from flask_trust.db.types import Base
 from tests.support import databases
 
 
@@ -35,15 +38,30 @@ TEMPLATES = CompiledTemplates()
 ENGINES: dict[str, sa.Engine] = {}
 
 
+COPIES: list[sa.MetaData] = []
+
+
+def copied_tables() -> sa.MetaData:
+    """Return a metadata with copies of our tables; made anew when a test has added tables of its own."""
+    if not COPIES or set(COPIES[-1].tables) != set(Base.metadata.tables):
+        COPIES.append(sa.MetaData())
+        attach(COPIES[-1])
+    return COPIES[-1]
+
+
 class ReusingSQLAlchemy(SQLAlchemy):
-    """Flask-SQLAlchemy with one engine for each URL, whichever app asks for it."""
+    """Flask-SQLAlchemy with one engine for each URL and one copy of our tables, whichever app asks for them."""
+
+    def __init__(self) -> None:
+        super().__init__(metadata=copied_tables())
 
     def _make_engine(self, bind_key: str | None, options: dict[str, Any], app: Flask) -> sa.Engine:
-        if "SQLALCHEMY_ENGINE_OPTIONS" in app.config:
+        if app.config["SQLALCHEMY_ENGINE_OPTIONS"]:  # always there: Flask-SQLAlchemy sets it to {}
             return super()._make_engine(bind_key, options, app)
         key = sa.make_url(options["url"]).render_as_string(hide_password=False)
         if key not in ENGINES:
-            ENGINES[key] = super()._make_engine(bind_key, options, app)
+            # Room for the statements of all tests: where one is pushed out, it is compiled anew.
+            ENGINES[key] = super()._make_engine(bind_key, options | {"query_cache_size": 5_000}, app)
         return ENGINES[key]
 
 
