@@ -38,7 +38,7 @@ def _catalogue(locale: str) -> _gettext.NullTranslations:
 @contextmanager
 def speaking(locale: str | None) -> Iterator[None]:
     """Use one language inside this block, for mails and other texts outside of a request."""
-    token = _chosen.set(_spoken(locale) if locale else None)
+    token = _chosen.set(_spoken(locale, current_state().settings.locale) if locale else None)
     try:
         yield
     finally:
@@ -47,14 +47,19 @@ def speaking(locale: str | None) -> Iterator[None]:
 
 def locale() -> str:
     """Return the language to speak now: chosen for a mail, by Flask-Babel, by the browser, by the shop."""
+    return _locale(current_state().settings.locale)
+
+
+def _locale(usual: str | None) -> str:
     chosen = _chosen.get()
     if chosen:
         return chosen
-    return _spoken((_babel_locale() or _browser_locale()) if has_request_context() else None)
+    return _spoken((_babel_locale() or _browser_locale()) if has_request_context() else None, usual)
 
 
-def _spoken(wanted: str | None) -> str:
-    for candidate in (wanted, current_state().settings.locale):
+@lru_cache(maxsize=128)
+def _spoken(wanted: str | None, usual: str | None) -> str:
+    for candidate in (wanted, usual):
         if candidate and candidate.replace("-", "_").split("_")[0] in languages():
             return candidate.replace("-", "_")
     return "en"
@@ -69,7 +74,8 @@ def _babel_locale() -> str | None:
 
 
 def _browser_locale() -> str | None:
-    return _best_match(request.headers.get("Accept-Language", ""))
+    # Not from `request.headers`, which looks for a name in three ways: a list of products asks for each of its stars.
+    return _best_match(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
 
 
 @lru_cache(maxsize=128)
@@ -146,7 +152,8 @@ def _speech(locale: str, timezone: str) -> Speech:
 
 def speech() -> Speech:
     """Return how to speak now, with days in the shop's time zone."""
-    return _speech(locale(), current_state().settings.timezone)
+    settings = current_state().settings
+    return _speech(_locale(settings.locale), settings.timezone)
 
 
 def _(text: str, /, **values: object) -> str:

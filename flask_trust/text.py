@@ -58,7 +58,8 @@ def _clean(value: str, limit: int) -> str:
 def _without_tricks(value: str) -> str:
     """Drop control characters and those that turn the direction of reading."""
     value = value.replace("\t", " ")
-    return "".join(c for c in value if c == "\n" or c in _JOINERS or _is_shown(c))
+    # Each character is looked at once, however often it comes.
+    return value.translate({ord(c): None for c in set(value) if c != "\n" and c not in _JOINERS and not _is_shown(c)})
 
 
 def _is_shown(character: str) -> bool:
@@ -70,11 +71,14 @@ def _is_shown(character: str) -> bool:
 
 def _without_stacks(value: str) -> str:
     """Drop combining marks beyond what any script needs, so that no letter grows over its neighbours."""
+    # Not combining(): it is 0 for marks that enclose a letter, and those stack as well.
+    marks = {character for character in set(value) if unicodedata.category(character).startswith("M")}
+    if not marks:
+        return value
     kept: list[str] = []
     row = 0
     for character in value:
-        # Not combining(): it is 0 for marks that enclose a letter, and those stack as well.
-        row = row + 1 if unicodedata.category(character).startswith("M") else 0
+        row = row + 1 if character in marks else 0
         if row <= _MARKS_IN_A_ROW:
             kept.append(character)
     return "".join(kept)

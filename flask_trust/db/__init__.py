@@ -1,7 +1,17 @@
 """The dialect helpers: everything that differs between SQLite, PostgreSQL and MariaDB."""
 
 from .attach import attach
-from .dialect import add_upsert, claim, find_or_insert, insert_once, lock_rows, overwrite_deleted
+from .dialect import (
+    add_upsert,
+    begin_writing,
+    claim,
+    find_or_insert,
+    insert_all,
+    insert_once,
+    lock_row,
+    lock_rows,
+    overwrite_deleted,
+)
 from .types import NOT_PERSONAL, Base, BigId, Key, Moment, check, unique
 from .unit import announce, around_commit, transaction
 
@@ -15,10 +25,13 @@ __all__ = [
     "announce",
     "around_commit",
     "attach",
+    "begin_writing",
     "check",
     "claim",
     "find_or_insert",
+    "insert_all",
     "insert_once",
+    "lock_row",
     "lock_rows",
     "overwrite_deleted",
     "transaction",

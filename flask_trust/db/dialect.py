@@ -5,17 +5,19 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Engine, Table, insert, select, update
+from sqlalchemy import CursorResult, Engine, Executable, Insert, Row, Table, bindparam, insert, select, update
 from sqlalchemy.exc import IntegrityError, OperationalError
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
 from .types import MYSQL, Base
 
 M = TypeVar("M", bound=Base)
 
 _DUPLICATE_ENTRY = 1062  # MariaDB and MySQL
+_WRITING = "flask_trust_writing"
 
 
 def dialect_name(session: Session) -> str:
@@ -66,48 +68,125 @@ def find_or_insert(session: Session, model: type[M], keys: dict[str, Any], value
     return row
 
 
+def insert_all(session: Session, rows: Sequence[Base]) -> None:
+    """Insert new objects of one class, all with the same columns set, and tell each its number (`id`).
+
+    One statement for all of them where the database can tell several numbers at once. They stay outside of the session.
+    """
+    if not rows:
+        return
+    table, connection = table_of(type(rows[0])), session.connection()
+    values = [{name: value for name, value in vars(row).items() if name in table.c} for row in rows]
+    if len(rows) > 1 and connection.dialect.insert_executemany_returning_sort_by_parameter_order:
+        numbers = connection.execute(_insertion(table, returning=True), values).scalars().all()
+    else:
+        numbers = [_number_of(connection.execute(_insertion(table), each)) for each in values]
+    for row, number in zip(rows, numbers, strict=True):
+        row.id = number  # type: ignore[attr-defined]
+
+
+def _number_of(result: CursorResult[Any]) -> int:
+    key = result.inserted_primary_key
+    assert key is not None
+    number: int = key[0]
+    return number
+
+
+@cache
+def _insertion(table: Table, *, returning: bool = False) -> Insert:
+    statement = insert(table)
+    return statement.returning(table.c.id, sort_by_parameter_order=True) if returning else statement
+
+
 def add_upsert(session: Session, model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
     """Insert rows of numbers, or add them to the rows with the same primary key; one statement for all of them.
 
     Each row names the same columns.
     """
-    if not rows:
-        return
-    table, name = table_of(model), dialect_name(session)
-    numbers = [column for column in rows[0] if column not in table.primary_key.columns]
+    if rows:
+        session.connection().execute(_adding(model, dialect_name(session), tuple(rows[0])), rows)
+
+
+@cache
+def _adding(model: type[Base], name: str, columns: tuple[str, ...]) -> Insert:
+    table = table_of(model)
+    numbers = [column for column in columns if column not in table.primary_key.columns]
     if name in MYSQL:
         from sqlalchemy.dialects import mysql
 
         add = mysql.insert(table)
-        sums = {column: table.c[column] + add.inserted[column] for column in numbers}
-        session.execute(add.on_duplicate_key_update(sums), rows)
-        return
+        return add.on_duplicate_key_update({column: table.c[column] + add.inserted[column] for column in numbers})
     from sqlalchemy.dialects import postgresql, sqlite
 
-    insertion = (postgresql if name == "postgresql" else sqlite).insert(table)
+    insertion: Any = (postgresql if name == "postgresql" else sqlite).insert(table)
     new = {column: table.c[column] + insertion.excluded[column] for column in numbers}
-    keys = list(table.primary_key.columns)
-    session.execute(insertion.on_conflict_do_update(index_elements=keys, set_=new), rows)
+    upsert: Insert = insertion.on_conflict_do_update(index_elements=list(table.primary_key.columns), set_=new)
+    return upsert
 
 
 def lock_rows(session: Session, model: type[Base], ids: Iterable[int]) -> None:
     """Lock rows in the order of their ids until the transaction ends.
 
     SQLite has no row locks and SQLAlchemy drops FOR UPDATE there without a word: a write that changes
-    nothing takes its one write lock instead, so this should be the first statement of the transaction.
+    nothing takes its one write lock instead, so this should be the first statement of the transaction. Whoever has
+    that lock needs no other.
 
     PostgreSQL locks them FOR NO KEY UPDATE (`key_share`): whoever writes a row that points to them does not wait. The
     second change of such a row in a transaction looks at its foreign keys again, so that a decision about a review and
     the erasure of its author would else wait for each other's locks.
     """
-    key = table_of(model).c.id
     wanted = sorted(set(ids))
-    if not wanted:
-        return
-    if dialect_name(session) == "sqlite":
-        session.execute(update(table_of(model)).where(key.in_(wanted)).values(id=key))
-    else:
-        session.execute(select(key).where(key.in_(wanted)).order_by(key).with_for_update(key_share=True)).all()
+    if wanted and dialect_name(session) != "sqlite":
+        session.connection().execute(_locking(model), {"wanted": wanted}).all()
+    elif wanted:
+        begin_writing(session, model, wanted)
+
+
+def begin_writing(session: Session, model: type[Base], ids: Sequence[int]) -> None:
+    """Take SQLite's write lock where this transaction has not; the other databases lock what they read FOR UPDATE."""
+    if dialect_name(session) == "sqlite" and not _is_writing(session):
+        session.connection().execute(_touching(model), {"wanted": ids})
+        _note_writing(session)
+
+
+def lock_row(session: Session, model: type[Base], number: int, *columns: str) -> Row[Any]:
+    """Lock one row as `lock_rows` does, and return these columns of it as they stand now."""
+    if dialect_name(session) != "sqlite" or _is_writing(session):
+        return session.connection().execute(_locking(model, columns), {"wanted": [number]}).one()
+    row = session.connection().execute(_touching(model, columns), {"wanted": [number]}).one()
+    _note_writing(session)
+    return row
+
+
+@cache
+def _locking(model: type[Base], columns: tuple[str, ...] = ("id",)) -> Executable:
+    table = table_of(model)
+    chosen = select(*(table.c[name] for name in columns)).where(table.c.id.in_(bindparam("wanted", expanding=True)))
+    return chosen.order_by(table.c.id).with_for_update(key_share=True)
+
+
+@cache
+def _touching(model: type[Base], columns: tuple[str, ...] = ()) -> Executable:
+    table = table_of(model)
+    touch = update(table).where(table.c.id.in_(bindparam("wanted", expanding=True))).values(id=table.c.id)
+    return touch.returning(*(table.c[name] for name in columns)) if columns else touch
+
+
+def _innermost(session: Session) -> SessionTransaction | None:
+    return session.get_nested_transaction() or session.get_transaction()
+
+
+def _is_writing(session: Session) -> bool:
+    """Say whether this very transaction or savepoint has taken SQLite's write lock.
+
+    A savepoint may be all the transaction there is, as the driver begins none for it, so each takes the lock anew.
+    """
+    within = _innermost(session)
+    return within is not None and session.info.get(_WRITING) is within
+
+
+def _note_writing(session: Session) -> None:
+    session.info[_WRITING] = _innermost(session)
 
 
 def claim(

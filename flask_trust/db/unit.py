@@ -60,6 +60,8 @@ def _once(state: State, work: Callable[[Session], T]) -> T:
 
 def announce(session: Session, signal: NamedSignal, **arguments: Any) -> None:
     """Send a signal once this session's transaction has committed; a rollback drops it."""
+    if not signal.receivers:  # in most shops nobody listens to most of them
+        return
     waiting = session.info.get(_WAITING)
     if waiting is None:
         waiting = session.info[_WAITING] = []

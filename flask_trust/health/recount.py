@@ -15,9 +15,10 @@ from ..ratings.models import Rating
 from ..reviews.models import Review
 from ..reviews.votes.models import HelpfulVote
 from ..scores import maths
-from ..scores.actions import lock_total, utc_day
+from ..scores.actions import lock_total
 from ..scores.models import Aspect, Day, Subject
 from ..scores.queries import SHOP_RATINGS
+from ..scores.rules import utc_day
 
 #: Rows to a statement.
 PIECE = 500

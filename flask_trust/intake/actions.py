@@ -32,7 +32,7 @@ from ..privacy.rights.merging import merge
 from ..privacy.rights.queries import is_gone
 from ..ratings.notices import invite_without_arrival
 from ..ratings.opening import pass_by_choice
-from ..reviews.actions import reviews_of_lines
+from ..reviews.now.queries import reviews_of_lines
 from ..shop import Event, clean_id
 from ..shop import Order as ShopOrder
 from ..state import State

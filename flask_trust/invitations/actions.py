@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Literal
 
+from sqlalchemy import Update, and_, bindparam, case, null, update
 from sqlalchemy.orm import Session
 
 from ..clock import zone
 from ..db import announce, insert_once, lock_rows
+from ..db.dialect import table_of
 from ..mail.actions import enqueue
 from ..orders.models import Line, Order
 from ..orders.queries import arrived
@@ -166,13 +169,31 @@ def look_again(session: Session, order: Order) -> None:
         request.due = request.planned_for
 
 
-def note_answer(session: Session, order: Order, now: datetime) -> None:
+def note_answer(session: Session, order_id: int, now: datetime) -> None:
     """End the asking, because the buyer has written; a mail in the outbox sees it when it is composed."""
-    request = find(session, order.id)
-    if request is None or request.answered_at is not None:
-        return
-    request.answered_at = now
-    stop(request, "answered")
+    session.connection().execute(_answer(), {"number": order_id, "now": now})
+
+
+@cache
+def _answer() -> Update:
+    """Return what `stop` does with a request that nobody has answered yet, as one statement: every post sends it."""
+    request = table_of(Request).c
+    free = request.queued_as.is_(None)
+    skipped = and_(free, request.state == "waiting")
+    return (
+        update(table_of(Request))
+        .where(request.order_id == bindparam("number"), request.answered_at.is_(None))
+        .ordered_values(
+            (request.answered_at, bindparam("now")),
+            (request.reason, case((skipped, "answered"), else_=request.reason)),
+            *(
+                (column, case((free, null()), else_=column))
+                for column in (request.due, request.held_up_by, request.token)
+            ),
+            # Last, because MariaDB looks at new values from here on.
+            (request.state, case((skipped, "skipped"), else_=request.state)),
+        )
+    )
 
 
 def stop(request: Request, reason: Reason) -> None:

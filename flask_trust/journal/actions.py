@@ -5,11 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, Required, TypedDict, Unpack
 
 from sqlalchemy.orm import Session
 
+from ..db import insert_all
 from .models import Entry
 
 Role = Literal["buyer", "seller", "staff", "shop", "job", "reader"]
@@ -30,29 +32,37 @@ def canonical(content: dict[str, Any]) -> str:
     return json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
 
 
-def record(
-    session: Session,
-    event: str,
-    kind: str,
-    object_id: int,
-    *,
-    at: datetime,
-    role: Role,
-    actor_id: int | None = None,
-    state: tuple[str | None, str | None] = (None, None),
-    committed: str | None = None,
-) -> None:
-    """Append one row: what happened to which thing, by whom, from which state to which."""
-    session.add(
-        Entry(
-            at=at,
-            actor_id=actor_id,
-            role=role,
-            event=event,
-            kind=kind,
-            object_id=object_id,
-            state_from=state[0],
-            state_to=state[1],
-            commitment=committed,
-        )
+class Told(TypedDict, total=False):
+    """When it happened, in which role who did it, from which state to which, and the commitment to its content."""
+
+    at: Required[datetime]
+    role: Required[Role]
+    actor_id: int | None
+    state: tuple[str | None, str | None]
+    committed: str | None
+
+
+def entry(event: str, kind: str, object_id: int, **told: Unpack[Told]) -> Entry:
+    """Return a row that is not stored yet: what happened to which thing, and the rest of `Told`."""
+    state_from, state_to = told.get("state", (None, None))
+    return Entry(
+        at=told["at"],
+        actor_id=told.get("actor_id"),
+        role=told["role"],
+        event=event,
+        kind=kind,
+        object_id=object_id,
+        state_from=state_from,
+        state_to=state_to,
+        commitment=told.get("committed"),
     )
+
+
+def record(session: Session, event: str, kind: str, object_id: int, **told: Unpack[Told]) -> None:
+    """Append one row with the transaction's next flush."""
+    session.add(entry(event, kind, object_id, **told))
+
+
+def record_all(session: Session, entries: Sequence[Entry]) -> None:
+    """Append rows at once, in one statement."""
+    insert_all(session, entries)

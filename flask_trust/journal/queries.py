@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
-from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from .models import Entry
 
@@ -18,5 +18,10 @@ def history(session: Session, kind: str, object_id: int) -> Sequence[Entry]:
 
 def last_entry(session: Session, kind: str, object_id: int, events: Collection[str]) -> int:
     """Return the number of the newest of these events about one thing, 0 where none has happened."""
-    query = select(func.max(Entry.id)).where(Entry.kind == kind, Entry.object_id == object_id)
-    return session.scalar(query.where(Entry.event.in_(events))) or 0
+    return session.scalar(select(newest(kind, object_id, events))) or 0
+
+
+def newest(kind: str, object_id: InstrumentedAttribute[int] | int, events: Collection[str]) -> ScalarSelect[int]:
+    """Return the subquery for the number of the newest of these events about one thing."""
+    about = select(func.max(Entry.id)).where(Entry.kind == kind, Entry.object_id == object_id)
+    return about.where(Entry.event.in_(events)).scalar_subquery()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from ..clock import as_utc
 from ..db import find_or_insert, insert_once
+from ..db.dialect import table_of
 from ..errors import BadValue
 from ..journal.actions import record
 from ..scores.actions import renew
@@ -260,5 +262,11 @@ def expect_later(session: Session, key: str, at: datetime) -> None:
 def tell_of(session: Session, deal_ids: Collection[int], now: datetime) -> None:
     """Note that these deals hold something new for the people of their sellers."""
     if deal_ids:
-        news = update(Deal).where(Deal.id.in_(sorted(set(deal_ids))), Deal.tell_at.is_(None))
-        session.execute(news.values(tell_at=now))
+        session.connection().execute(_news(), {"deals": sorted(set(deal_ids)), "now": now})
+
+
+@cache
+def _news() -> Update:
+    deal = table_of(Deal).c
+    unknown = deal.id.in_(bindparam("deals", expanding=True)), deal.tell_at.is_(None)
+    return update(table_of(Deal)).where(*unknown).values(tell_at=bindparam("now"))

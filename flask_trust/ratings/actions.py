@@ -10,24 +10,18 @@ from typing import Any
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
-from ..journal.actions import Role, commitment, new_nonce, record
+from ..journal.actions import Role, commitment, entry, new_nonce, record, record_all
+from ..journal.models import Entry
 from ..orders.models import Deal, Order
 from ..reviews.actions import new_public_id
-from ..scores.actions import lock_total, moving_totals, touch
+from ..reviews.now.queries import said_before
+from ..scores.actions import adding_votes, lock_total, moving_totals, touch
+from ..scores.subjects.actions import Beside
 from ..verdicts.queries import verdicts_on
-from ..verdicts.rules import STANDING, WITHHELD, Forbidden
+from ..verdicts.rules import NONE, STANDING, WITHHELD, Forbidden, Verdicts
 from .models import BuyerRating, FormerRating, Rating, Reply
 from .queries import buyer_ratings_of, ratings_of
-from .rules import (
-    ASPECTS,
-    QUESTIONS,
-    BuyerDraft,
-    Obstacle,
-    RatingDraft,
-    may_rate_buyer,
-    may_write,
-    shown_from,
-)
+from .rules import ASPECTS, QUESTIONS, BuyerDraft, Obstacle, RatingDraft, may_rate_buyer, may_write, shown_from
 
 
 class Refused(Exception):
@@ -50,7 +44,7 @@ class SellerSaying:
 def write_ratings(
     session: Session, deals: Sequence[Deal], sayings: Mapping[int, SellerSaying], person_id: int, now: datetime
 ) -> list[Rating]:
-    """Write or change what a buyer says about sellers (`sayings` by deal), under the locks of the deals.
+    """Write or change what a buyer says about sellers (`sayings` by deal), under the locks of the buyer and the deals.
 
     Returns what is new or different; raises `Refused`, and `Forbidden` for words that staff has taken down. What it
     has hidden stays so with new words.
@@ -58,24 +52,23 @@ def write_ratings(
     chosen = [deal for deal in deals if deal.id in sayings]
     if not chosen:
         return []
-    with moving_totals(session, Rating, [deal.seller_id for deal in chosen], [person_id], now):
-        # Only now: what staff decides about them moves totals too, and so waits for us, or we for it.
-        known = ratings_of(session, [deal.id for deal in chosen], locked=True)
-        _refuse_forbidden(session, known, {deal.id: sayings[deal.id] for deal in chosen}, person_id)
+    beside = Beside((said_before(),), {"person": person_id})
+    with adding_votes(session, Rating, [deal.seller_id for deal in chosen], person_id, now, beside) as adding:
+        # Only now: what staff decides moves totals too, and so waits for us, or we for it.
+        known, verdicts = {}, NONE
+        if adding.beside.said_before:
+            known = ratings_of(session, [deal.id for deal in chosen], locked=True)
+            verdicts = verdicts_on(session, person_id)
+        _refuse_forbidden(verdicts, known, {deal.id: sayings[deal.id] for deal in chosen})
         written = [_write(session, deal, known.get(deal.id), sayings[deal.id], person_id, now) for deal in chosen]
-        session.flush()
-        for rating, event, before in written:
-            if event:
-                _note(session, rating, event, now, before=before)
+        adding.votes += [rating for rating, _, _ in written if rating.deal_id not in known]
+    record_all(session, [_entry(rating, event, now, before=before) for rating, event, before in written if event])
     return [rating for rating, event, _ in written if event]
 
 
-def _refuse_forbidden(
-    session: Session, known: Mapping[int, Rating], sayings: Mapping[int, SellerSaying], person_id: int
-) -> None:
-    drafts = {key: saying.draft for key, saying in sayings.items()}
-    new = {key: draft for key, draft in drafts.items() if key not in known or _said(known[key]) != draft}
-    verdicts = verdicts_on(session, person_id)
+def _refuse_forbidden(verdicts: Verdicts, known: Mapping[int, Rating], sayings: Mapping[int, SellerSaying]) -> None:
+    said = {key: _said(rating) for key, rating in known.items()}
+    new = {key: saying.draft for key, saying in sayings.items() if saying.draft != said.get(key)}
     forbidden = [key for key, draft in new.items() if verdicts.forbids(draft.text)]
     if forbidden:
         raise Forbidden("rating", forbidden)
@@ -99,7 +92,6 @@ def _write(
         rating = old or Rating(public_id=new_public_id(), deal_id=deal.id, subject_id=deal.seller_id, version=0)
         rating.person_id, rating.state, rating.live = person_id, "shown", True
         rating.written_at, rating.shown_at, rating.revised_at = now, shown_from(deal, now), None
-        session.add(rating)
         event = "published" if rating.shown_at <= now else "written"
     else:
         rating, event = old, "changed"
@@ -145,8 +137,11 @@ def former_content_of(rating: Rating, former: FormerRating) -> dict[str, Any]:
 
 
 def _note(session: Session, rating: Rating, event: str, now: datetime, before: str | None, by: Role = "buyer") -> None:
-    record(
-        session,
+    session.add(_entry(rating, event, now, before=before, by=by))
+
+
+def _entry(rating: Rating, event: str, now: datetime, before: str | None, by: Role = "buyer") -> Entry:
+    return entry(
         event,
         "rating",
         rating.id,

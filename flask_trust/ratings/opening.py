@@ -72,7 +72,8 @@ def _close_at_the_right_time(session: Session, deal: Deal, now: datetime) -> Non
     if not waits(deal, now) or deal.window_ends_at is None:
         return
     deal.closes_at = deal.due = closing(deal.window_ends_at, deal.buyer_wrote_at)
-    answer = buyer_ratings_of(session, [deal.id]).get(deal.id)
+    with session.no_autoflush:  # the deal is written once, with what else changes in it
+        answer = buyer_ratings_of(session, [deal.id]).get(deal.id)
     if answer is not None and answer.live:
         answer.shown_at = deal.closes_at
 

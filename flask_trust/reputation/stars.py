@@ -21,8 +21,9 @@ MOST_KEPT = 5_000
 _TEMPLATE, _ROW = "trust/reputation/_stars.html", "trust/_star_row.html"
 
 
-#: By language, address, number of ratings and figure, which is all that our template reads of a score.
-_kept: WeakKeyDictionary[Environment, dict[tuple[Speech, str, int, float], Markup]] = WeakKeyDictionary()
+#: By language, address without the id, the id, counts and score, which give all that our template reads of a score.
+_Kept = tuple[Speech, str, str, tuple[int, ...], float]
+_kept: WeakKeyDictionary[Environment, dict[_Kept, Markup]] = WeakKeyDictionary()
 
 
 class Stars:
@@ -34,20 +35,26 @@ class Stars:
         keeps = not environment.auto_reload and is_ours(_TEMPLATE) and is_ours(_ROW)
         self._drawn = _kept.setdefault(environment, {}) if keeps else None
         self._speech = speech
-        self._addresses = {"product": Addresses("product", "product_id"), "seller": Addresses("seller", "seller_id")}
+        self._roots: dict[str, str] = {}
 
     def draw(self, score: Score) -> Markup:
         """Return the stars of a score as a link to its page."""
         drawn = self._drawn
-        if drawn is None or score.kind not in self._addresses:
+        if drawn is None or score.kind not in ("product", "seller"):
             return _draw(score)
-        kept = self._speech, self._addresses[score.kind](score.key), score.count, score.headline
+        root = self._roots.get(score.kind) or self._root(score.kind)
+        kept = self._speech, root, score.key, score.counts, score.score
         found = drawn.get(kept)
         if found is None:
             if len(drawn) >= MOST_KEPT:
                 drawn.clear()
             found = drawn[kept] = _draw(score)
         return found
+
+    def _root(self, kind: str) -> str:
+        """Return the address below which all pages of a kind lie."""
+        self._roots[kind] = Addresses(kind, f"{kind}_id")("")
+        return self._roots[kind]
 
 
 def _draw(score: Score) -> Markup:

@@ -12,13 +12,16 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from ..db import announce
-from ..journal.actions import Role, commitment, new_nonce, record
+from ..journal.actions import Role, commitment, entry, new_nonce, record_all
+from ..journal.models import Entry
 from ..orders.models import Line, Order
-from ..scores.actions import lock_total, moving_totals
+from ..scores.actions import adding_votes, lock_total, moving_totals
+from ..scores.subjects.actions import Beside
 from ..signals import review_changed, review_published
 from ..verdicts.queries import verdicts_on
-from ..verdicts.rules import STANDING, WITHHELD, Forbidden, Verdicts
+from ..verdicts.rules import NONE, STANDING, WITHHELD, Forbidden, Verdicts
 from .models import Review, Version
+from .now.queries import Changed, guarded_by_writer, reviews_as_seen
 from .replies.actions import delete_replies_by, delete_reply_to, merge_replies
 from .rules import Draft
 from .votes.actions import drop_votes_on, erase_votes, merge_votes
@@ -51,25 +54,36 @@ def write(
     sayings: Mapping[int, Saying],
     person_id: int,
     now: datetime,
+    seen: Mapping[int, int],
 ) -> list[Review]:
     """Publish or change the reviews of some lines of one order (`sayings` by line id), whatever their stars.
 
-    Call it first in a transaction. Returns the reviews that are new or different; saying the same again changes
-    nothing. Raises `Forbidden` for words that staff has taken down; what it has hidden stays so with new words.
+    Lock the writer's row first; `order` is as it was read before, `seen` are the versions of the lines' reviews then, 0
+    for none. Returns the reviews that are new or different; saying the same again changes nothing. Raises `Changed`
+    where anything differs from what was read, and `Forbidden` for words that staff has taken down; what it has hidden
+    stays so with new words.
     """
     chosen = [line for line in lines if line.id in sayings]
-    with moving_totals(session, Review, [line.subject_id for line in chosen], [person_id], now) as homes:
-        known = reviews_of_lines(session, [line.id for line in chosen])
+    if not chosen:
+        return []
+    beside = Beside(guarded_by_writer(), {"person": person_id, "order": order.id})
+    with adding_votes(session, Review, [line.subject_id for line in chosen], person_id, now, beside) as adding:
+        known = reviews_as_seen(session, adding.votes, seen)
+        if adding.beside.disowned_at != order.disowned_at:
+            raise Changed
         before = {line_id: review.state for line_id, review in known.items()}
-        verdicts = verdicts_on(session, person_id)
+        verdicts = verdicts_on(session, person_id) if adding.beside.said_before else NONE
         _refuse_forbidden(verdicts, known, {line.id: sayings[line.id].draft for line in chosen})
-        writer = Writer(session, order, person_id, now, verdicts, homes)
+        writer = Writer(session, order, person_id, now, verdicts, adding.homes)
         written = [(line, writer.write(line, known.get(line.id), sayings[line.id])) for line in chosen]
-        session.flush()  # all new ones in one statement; the journal asks for their numbers
-        for line, review in written:
-            if review is not None:
-                _tell(session, review, line, now, before=before.get(line.id))
-    return [review for _, review in written if review is not None]
+        adding.votes += [review for line, review in written if review is not None and line.id not in known]
+    different = [(line, review) for line, review in written if review is not None]
+    record_all(session, [_written(review, before.get(line.id), now) for line, review in different])
+    for line, review in different:
+        if review.live and review.shown_at <= now:
+            signal = review_changed if before.get(line.id) in STANDING else review_published
+            announce(session, signal, review_id=review.public_id, product_id=line.product_key)
+    return [review for _, review in different]
 
 
 def _refuse_forbidden(verdicts: Verdicts, known: Mapping[int, Review], drafts: Mapping[int, Draft]) -> None:
@@ -81,12 +95,6 @@ def _refuse_forbidden(verdicts: Verdicts, known: Mapping[int, Review], drafts: M
 
 def _said(review: Review) -> Draft | None:
     return draft_of(review) if review.state in STANDING else None
-
-
-def reviews_of_lines(session: Session, line_ids: Sequence[int]) -> dict[int, Review]:
-    """Return the reviews of some lines by line id, as they stand now and locked."""
-    rows = session.scalars(select(Review).where(Review.line_id.in_(line_ids)).with_for_update()).all()
-    return {row.line_id: row for row in rows}
 
 
 class Writer:
@@ -122,10 +130,11 @@ class Writer:
             bought_in=self.order.placed_at.date().replace(day=1),
             shown_at=saying.shown_at or self.now,
             written_at=self.now,
+            state="shown",
+            live=True,
             version=1,
         )
         self._fill(review, saying)
-        self.session.add(review)
         return review
 
     def _publish_again(self, review: Review, saying: Saying) -> Review:
@@ -157,13 +166,6 @@ class Writer:
         review.insider = saying.insider
         review.eligible = not (review.incentive or review.insider)
         review.nonce = new_nonce()
-
-
-def _tell(session: Session, review: Review, line: Line, now: datetime, *, before: str | None) -> None:
-    event, signal = ("changed", review_changed) if before in STANDING else ("published", review_published)
-    _note(session, review, event, now, before=before)
-    if review.live and review.shown_at <= now:
-        announce(session, signal, review_id=review.public_id, product_id=line.product_key)
 
 
 def draft_of(review: Review) -> Draft:
@@ -198,8 +200,15 @@ def content_of(review: Review) -> dict[str, Any]:
 def _note(
     session: Session, review: Review, event: str, now: datetime, *, before: str | None, role: Role = "buyer"
 ) -> None:
-    record(
-        session,
+    session.add(_entry(review, event, now, before=before, role=role))
+
+
+def _written(review: Review, before: str | None, now: datetime) -> Entry:
+    return _entry(review, "changed" if before in STANDING else "published", now, before=before)
+
+
+def _entry(review: Review, event: str, now: datetime, *, before: str | None, role: Role = "buyer") -> Entry:
+    return entry(
         event,
         "review",
         review.id,

@@ -40,7 +40,7 @@ def may_write(
 
 def guess_language(text: str, page_language: str) -> str:
     """Return the language of a review: told by its script where that is plain, else that of the page."""
-    names = [unicodedata.name(c, "").split(" ")[0] for c in text if c.isalpha()]
+    names = {unicodedata.name(c, "").split(" ")[0] for c in set(text) if c.isalpha() and not c.isascii()}
     if any(name in ("HIRAGANA", "KATAKANA") for name in names):
         return "ja"
     if "HANGUL" in names:

@@ -9,6 +9,7 @@ from functools import cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
+    ColumnElement,
     Row,
     Select,
     and_,
@@ -20,11 +21,12 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session
 
+from ..db import Base
 from ..db.dialect import table_of
 from ..figures import one_decimal
 from . import maths
 from .late.queries import Due, find_due
-from .models import TOTALS, Reader, Subject, Totals
+from .models import TOTALS, Reader, Subject, Totals, VoteColumns
 
 SHOP_REVIEWS = ("shop", "reviews")
 SHOP_RATINGS = ("shop", "ratings")
@@ -273,3 +275,9 @@ def find_keys(session: Session, ids: Iterable[int]) -> dict[int, str]:
     """Return the shop's ids of subjects by our numbers."""
     rows = session.execute(select(Subject.id, Subject.key).where(Subject.id.in_(sorted(set(ids)))))
     return {row[0]: row[1] for row in rows}
+
+
+def has_voted(person: ColumnElement[Any]) -> ColumnElement[bool]:
+    """Return the condition that this person has said anything that carries stars, taken back or not."""
+    tables = [table_of(votes) for votes in VoteColumns.__subclasses__() if issubclass(votes, Base)]
+    return or_(*(exists().where(table.c.person_id == person) for table in tables))

@@ -21,22 +21,18 @@ from ..people.models import Person
 from ..ratings import notices, opening
 from ..ratings.actions import Refused, SellerSaying, withdraw_rating, write_ratings
 from ..ratings.models import Rating
-from ..ratings.queries import ratings_of
 from ..ratings.rules import RatingDraft, shown_from, waits
 from ..reviews.actions import Saying, withdraw, write
 from ..reviews.families.actions import keep_families
 from ..reviews.models import Review
+from ..reviews.now.queries import Changed
 from ..reviews.rules import Draft
 from ..scores.actions import lock_total, touch_pages_of
-from ..scores.subjects.actions import retitle
+from ..scores.subjects.actions import TITLE_LENGTH, retitle
 from ..state import State
 from ..verdicts.rules import Forbidden, Kind
-from .queries import owner_now, versions_of_order
+from .holding.actions import Overtaken, hold_buyer, hold_still, is_disowned, ratings_changed, versions_seen
 from .sheet import Row, SellerRow, Sheet
-
-
-class Overtaken(Exception):
-    """Something else changed the reviews of this order, or the order's owner, while this was being written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +74,17 @@ def publish(state: State, sheet: Sheet, said: Said) -> int:
     works_for = _employers(state, sheet, {row.seller_key for row in rows} | {row.key for row in sellers})
 
     def work(session: Session) -> int:
-        deals = _hold_still(session, sheet, rows, sellers)
+        name, deals = hold_buyer(session, sheet), deals_now(session, sheet.deal_ids)
+        if (not rows and is_disowned(session, sheet)) or ratings_changed(session, sellers):
+            raise Overtaken  # of an order with new reviews, `write` finds out by itself
         writing = Writing(session, sheet, deals, state.clock())
-        changed = writing.review(rows, said.reviews, works_for) + writing.rate(sellers, said.ratings, works_for)
-        retitle(session, {row.line.subject_id: row.product_name for row in rows if row.product_name})
-        retitle(session, {row.deal.seller_id: row.name for row in sellers if row.name != row.key})
-        if rename(session, sheet.buyer.id, said.public_name):
+        changed = writing.review(rows, said.reviews, works_for)
+        changed += writing.rate(sellers, said.ratings, works_for, reviewed=bool(rows))
+        _keep_names(session, rows, sellers)
+        if name != said.public_name and rename(session, sheet.buyer.id, said.public_name):
             touch_pages_of(session, sheet.buyer.id)
         if said.reviews or said.ratings:
-            invitations.note_answer(session, sheet.order, writing.now)
+            invitations.note_answer(session, sheet.order.id, writing.now)
         if changed:
             notices.acknowledge(session, sheet.order, deals, writing.now)
         return changed
@@ -119,8 +117,11 @@ class Writing:
         # Whether a product has left its family, the job asks once a day: here the shop may only be out of order.
         if families := {row.line.subject_id: row.family for row in rows if row.family is not None}:
             keep_families(self.session, families, self.now)
-        lines = [row.line for row in rows]
-        written = write(self.session, self.sheet.order, lines, sayings, self.sheet.buyer.id, self.now)
+        lines, order, seen = [row.line for row in rows], self.sheet.order, versions_seen(rows)
+        try:
+            written = write(self.session, order, lines, sayings, self.sheet.buyer.id, self.now, seen)
+        except Changed as error:
+            raise Overtaken from error
         self._look_again("review", written)
         return len(written)
 
@@ -134,12 +135,21 @@ class Writing:
         return shown_from(deal, self.now) if deal else self.now
 
     def rate(
-        self, rows: Sequence[SellerRow], drafts: Mapping[int, tuple[RatingDraft, str]], works_for: set[str]
+        self,
+        rows: Sequence[SellerRow],
+        drafts: Mapping[int, tuple[RatingDraft, str]],
+        works_for: set[str],
+        *,
+        reviewed: bool,
     ) -> int:
-        """Write ratings of sellers, and open the deals in which the other side has written too."""
+        """Write ratings of sellers, and open the deals in which the other side has written too.
+
+        `reviewed`: reviews were written before, so that their totals are locked.
+        """
         if not rows:
             return 0
-        lock_total(self.session, Review)  # reviews come first on every path, and opening may move their totals
+        if not reviewed:
+            lock_total(self.session, Review)  # reviews come first on every path, and opening may move their totals
         deals = [self.deals[row.deal.id] for row in rows]
         sayings = {row.deal.id: self._seller_saying(row, *drafts[row.deal.id], works_for) for row in rows}
         for deal in deals:
@@ -161,31 +171,11 @@ class Writing:
         return SellerSaying(draft, lang, eligible=not self.sheet.order.incentive)
 
 
-def _hold_still(
-    session: Session, sheet: Sheet, rows: Sequence[Row], sellers: Sequence[SellerRow] = ()
-) -> Sequence[Deal]:
-    """Lock the buyer, and with them all they write, and the order's deals; make sure that all is as the sheet shows."""
-    lock_rows(session, Person, [sheet.buyer.id])
-    deals = deals_now(session, sheet.deal_ids)
-    now = owner_now(session, sheet.buyer.id, sheet.order.id)
-    gone = now.key is None or now.merged_into is not None or now.disowned_at != sheet.order.disowned_at
-    if gone or _reviews_changed(session, sheet, rows) or _ratings_changed(session, sellers):
-        raise Overtaken
-    return deals
-
-
-def _reviews_changed(session: Session, sheet: Sheet, rows: Sequence[Row]) -> bool:
-    known = versions_of_order(session, sheet.order.id)
-    seen = {row.line.id: row.review.version if row.review else 0 for row in rows}
-    return seen != {key: known.get(key, 0) for key in seen}
-
-
-def _ratings_changed(session: Session, sellers: Sequence[SellerRow]) -> bool:
-    if not sellers:
-        return False
-    known = ratings_of(session, [row.deal.id for row in sellers])
-    seen = {row.deal.id: row.rating.version if row.rating else 0 for row in sellers}
-    return seen != {key: known[key].version if key in known else 0 for key in seen}
+def _keep_names(session: Session, rows: Sequence[Row], sellers: Sequence[SellerRow]) -> None:
+    """Keep what the shop calls its products and sellers now."""
+    named = {row.line.subject_id: (row.product_name, row.kept_name) for row in rows}
+    named |= {row.deal.seller_id: (row.name, row.kept_name) for row in sellers if row.name != row.key}
+    retitle(session, {number: name for number, (name, kept) in named.items() if name[:TITLE_LENGTH] != kept})
 
 
 def _employers(state: State, sheet: Sheet, sellers: Collection[str]) -> set[str]:
@@ -202,7 +192,7 @@ def take_back(state: State, sheet: Sheet, row: Row) -> None:
         return
 
     def work(session: Session) -> None:
-        deals = _hold_still(session, sheet, [row])
+        deals = hold_still(session, sheet, [row])
         now = state.clock()
         withdraw(session, review.id, row.line.subject_id, sheet.buyer.id, row.line, now)
         for deal in deals:
@@ -216,7 +206,7 @@ def take_rating_back(state: State, sheet: Sheet, row: SellerRow) -> None:
     """Take a rating back that nobody has read yet; raises `Overtaken` once it can be read."""
 
     def work(session: Session) -> None:
-        deals = _hold_still(session, sheet, [], [row])
+        deals = hold_still(session, sheet, [], [row])
         now = state.clock()
         for deal in deals:
             if deal.id == row.deal.id:

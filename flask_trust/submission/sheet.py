@@ -29,7 +29,7 @@ from ..shop import Product, Seller
 from ..state import State
 from ..verdicts.rules import STANDING, WITHHELD
 from ..web.urls import own_address
-from .queries import deals_with_sellers, lines_with_reviews, order_with_buyer
+from .queries import ABOUT_PERSON, OrderRows, rows_of_order
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +44,8 @@ class Row:
     line: Line
     title: str
     product_name: str
+    #: What we call the product where the shop is not asked.
+    kept_name: str
     #: With which the product shares its reviews, as the shop says now.
     family: str | None
     image_url: str | None
@@ -77,6 +79,8 @@ class SellerRow:
     deal: Deal
     key: str
     name: str
+    #: What we call the seller where the shop is not asked.
+    kept_name: str
     rating: Rating | None
     obstacle: ratings.Obstacle | None
     now: datetime
@@ -169,12 +173,10 @@ def _short(text: str) -> str:
 class Found:
     """The rows of an order before the shop was asked for names and pictures."""
 
-    order: Order
+    rows: OrderRows
     buyer: Person
     lines: Sequence[Line]
-    reviews: dict[int, Review]
     deals: Sequence[Deal]
-    sellers: dict[int, str]
     ratings: dict[int, Rating]
     buyer_keys: Sequence[str]
     #: Number of the newest choice about whose order it is and whether the buyer has a page of their own.
@@ -185,27 +187,23 @@ class Found:
 
 def read_order(session: Session, number: int, version: int) -> Found | None:
     """Return the rows of an order, or None where the link was revoked or the buyer erased."""
-    known = order_with_buyer(session, number)
-    order, buyer = (known[0], follow(session, known[1])) if known else (None, None)
-    if order is None or buyer is None or buyer.key is None or order.link_version != version:
+    rows = rows_of_order(session, number)
+    buyer = follow(session, rows.buyer) if rows else None
+    if rows is None or buyer is None or buyer.key is None or rows.order.link_version != version:
         return None
-    sellers = deals_with_sellers(session, order.id)
-    deals = list(sellers)
+    deals = sorted(rows.deals.values(), key=lambda deal: deal.id)
     rated = ratings_of(session, [deal.id for deal in deals if deal.mode != "off"]) if _is_rated(deals) else {}
-    lines = lines_with_reviews(session, order.id)
-    written = {line.id: review for line, review in lines if review is not None}
     return Found(
-        order,
+        rows,
         buyer,
-        [line for line, _ in lines],
-        written,
+        list(rows.lines.values()),
         deals,
-        {deal.id: key for deal, key in sellers.items()},
         rated,
         # A shop that sells by itself has nobody else who could be rated by their own people.
         keys_of_person(session, buyer) if _is_rated(deals) else [buyer.key],
-        _last_choice(session, order, buyer if _is_rated(deals) else None),
-        _cases(session, written.values(), rated.values()),
+        # Where nobody rates buyers, none has a page.
+        max(rows.order_choice, _page_choice(session, rows, buyer)) if _is_rated(deals) else rows.order_choice,
+        _cases(session, rows.reviews.values(), rated.values()),
     )
 
 
@@ -221,12 +219,9 @@ def _why_withheld(given: Review | Rating | None, case: Case | None) -> str:
     return withheld_note(given.state, case.ground, corrected=case.corrected_at is not None)
 
 
-def _last_choice(session: Session, order: Order, buyer: Person | None) -> int:
+def _page_choice(session: Session, rows: OrderRows, buyer: Person) -> int:
     # Numbers only grow, while "mine" after "not mine" looks as if nothing had ever happened.
-    about_order = last_entry(session, "order", order.id, ["disowned", "owned"])
-    if buyer is None:  # where nobody rates buyers, none has a page
-        return about_order
-    return max(about_order, last_entry(session, "person", buyer.id, ["page_opened", "page_closed"]))
+    return rows.page_choice if buyer is rows.buyer else last_entry(session, "person", buyer.id, ABOUT_PERSON)
 
 
 def _is_rated(deals: Sequence[Deal]) -> bool:
@@ -243,35 +238,41 @@ def load(state: State, number: int, version: int, now: datetime) -> Sheet | None
     here = [row for row in rows if row.obstacle not in ("cancelled", "not_arrived")]
     missing = [row for row in rows if row.obstacle == "not_arrived"]
     sellers = _seller_rows(state, found, now)
-    return Sheet(found.order, found.buyer, here, missing, sellers, now, found.buyer_keys, found.last_choice)
+    return Sheet(found.rows.order, found.buyer, here, missing, sellers, now, found.buyer_keys, found.last_choice)
 
 
 def _seller_rows(state: State, found: Found, now: datetime) -> list[SellerRow]:
     """Return the sellers who can be rated, or have been; the shop's own goods are rated by their reviews."""
     deals = [deal for deal in found.deals if deal.mode != "off" and deal.state != "pending"]
-    known = lookup.or_nothing(lookup.sellers, state.shop, {found.sellers[deal.id] for deal in deals}) if deals else {}
+    known = (
+        lookup.or_nothing(lookup.sellers, state.shop, {found.rows.sellers[deal.id][0] for deal in deals})
+        if deals
+        else {}
+    )
     return [_seller_row(state, found, deal, known, now) for deal in deals]
 
 
 def _seller_row(state: State, found: Found, deal: Deal, known: Mapping[str, Seller], now: datetime) -> SellerRow:
-    key, rating = found.sellers[deal.id], found.ratings.get(deal.id)
+    (key, kept_name), rating = found.rows.sellers[deal.id], found.ratings.get(deal.id)
     name = (plain(known[key].name) if key in known else "") or key
     insider = any(lookup.seems_to_work_for(state.shop, each, key) for each in found.buyer_keys)
     obstacle = ratings.may_write(deal, rating, now, insider=insider)
-    return SellerRow(deal, key, name, rating, obstacle, now, found.cases.get(("rating", rating.id)) if rating else None)
+    case = found.cases.get(("rating", rating.id)) if rating else None
+    return SellerRow(deal, key, name, kept_name, rating, obstacle, now, case)
 
 
 def _row(found: Found, place: int, line: Line, product: Product | None, now: datetime) -> Row:
-    review = found.reviews.get(line.id)
+    review = found.rows.reviews.get(line.id)
     written = review is not None and review.state in STANDING
     return Row(
         place=place,
         line=line,
         title=line.title or (product.name if product else line.product_key),
         product_name=product.name if product else "",
+        kept_name=found.rows.products[line.id],
         family=product.family if product else None,
         image_url=own_address(product.image_url) if product else None,
-        seller_key=found.sellers.get(line.deal_id, ""),
+        seller_key=found.rows.sellers[line.deal_id][0],
         review=review,
         obstacle=may_write(line.delivered_at, line.cancelled_at, written, now),
         case=found.cases.get(("review", review.id)) if review else None,

@@ -18,6 +18,7 @@ from ..verdicts.rules import Kind
 from ..web.frame import bare_page
 from ..web.headers import allow_long_forms, private
 from . import actions
+from .holding.actions import Overtaken
 from .sheet import Row, SellerRow, Sheet, load
 
 if TYPE_CHECKING:
@@ -154,7 +155,7 @@ def _publish(sheet: Sheet, token: str, form: RateForm) -> Response:
     # One row's error does not lose the others: what is right is published, the rest comes back with its words.
     try:
         refused = actions.publish_what_may(current_state(), sheet, said)
-    except actions.Overtaken:
+    except Overtaken:
         return _overtaken(token)
     except AdapterError:
         return _show(sheet, token, form, 503, not_now=True)
@@ -212,7 +213,7 @@ def _delete(sheet: Sheet, token: str, form: RateForm, row: Row, *, confirmed: bo
         abort(409)
     try:
         actions.take_back(current_state(), sheet, row)
-    except actions.Overtaken:
+    except Overtaken:
         abort(409)
     return _again(token, "deleted")
 
@@ -224,7 +225,7 @@ def _take_rating_back(sheet: Sheet, token: str, form: RateForm, row: SellerRow) 
         abort(409)
     try:
         actions.take_rating_back(current_state(), sheet, row)
-    except actions.Overtaken:
+    except Overtaken:
         abort(409)
     return _again(token, "taken-back")
 
@@ -266,6 +267,6 @@ def _choose_page(sheet: Sheet, token: str, form: RateForm, *, wanted: bool) -> R
     _refuse_old(sheet, form, done=(sheet.buyer.page_id is not None) == wanted)
     try:
         actions.choose_page(current_state(), sheet, wanted=wanted)
-    except actions.Overtaken:
+    except Overtaken:
         abort(409)
     return _again(token, "page-on" if wanted else "page-off")

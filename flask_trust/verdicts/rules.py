@@ -49,3 +49,7 @@ class Verdicts:
     def stands_against(self, kind: Kind, number: int | None) -> bool:
         """Say whether whatever is written here anew has to be looked at before it can be read."""
         return (kind, number) in self.withheld
+
+
+#: Of somebody against whom nothing stands.
+NONE = Verdicts(frozenset(), frozenset())

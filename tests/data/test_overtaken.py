@@ -193,3 +193,11 @@ def test_a_failing_query_of_the_adapter_does_not_break_the_rest_of_the_shops_pag
     with any_world.app.test_request_context():
         assert "4 of 5 stars" in any_world.app.jinja_env.from_string("{{ trust.reviews('bowl') }}").render()
         assert any_world.db.session.execute(text("SELECT 1")).scalar() == 1
+
+
+def test_what_is_written_while_its_reader_says_that_it_is_not_theirs_is_refused(any_world: World) -> None:
+    any_world.order("o1")
+    any_world.deliver("o1")
+    during_the_write(any_world, lambda: any_world.rate("o1", action="not-mine"))
+    assert any_world.rate("o1", line_0_stars="5").status_code == 409
+    assert any_world.all(Review) == []
