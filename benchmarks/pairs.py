@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
@@ -109,13 +109,13 @@ def writing(shops: Shops, reviewed: Mapping[str, int], orders: Mapping[str, rang
     for key, numbers in orders.items():
         pair = shops.pair("posting a review", reviewed[key], "/", POST)
         half = len(numbers) // 2
-        pair.ours.environs = list(_our_posts(shops.app, numbers[:half])).pop
-        pair.ideal.environs = list(_ideal_posts(Posting(shops.ideal.engine), numbers[half:])).pop
+        pair.ours.environs = list(our_posts(shops.app, numbers[:half])).pop
+        pair.ideal.environs = list(ideal_posts(Posting(shops.ideal.engine), numbers[half:])).pop
         pairs.append(pair)
     return pairs
 
 
-def _our_posts(app: Flask, numbers: range) -> Iterator[Environ]:
+def our_posts(app: Flask, numbers: Sequence[int]) -> Iterator[Environ]:
     """Open the page of each order, fill the form in and return it unsent."""
     for number in numbers:
         with app.app_context():
@@ -128,7 +128,8 @@ def _our_posts(app: Flask, numbers: range) -> Iterator[Environ]:
         yield post(path, {**form, **words, "line-0-stars": "4", "action": "publish"})
 
 
-def _ideal_posts(posting: Posting, numbers: range) -> Iterator[Environ]:
+def ideal_posts(posting: Posting, numbers: Sequence[int]) -> Iterator[Environ]:
+    """Return the same for the hand-written shop."""
     for number in numbers:
         token = posting.link(number)
         form = {**WORDS, "stars": "4", "form_token": posting.form_token(token)}

@@ -10,13 +10,14 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from statistics import median
 
-from sqlalchemy import Engine, text
+from sqlalchemy import create_engine, text
 
 from .pairs import ONE_QUERY, PAGE, POST, Pair
+from .places import PLACES
 
 HEADINGS = ("page", "reviews", "queries", "KB", "CPU ms", "bare", "ratio", "target", "growth", "target", "result", "ms")
 GROWTH = 1.3  # the target: what many reviews may cost in terms of few
-PACKAGES = ("flask", "werkzeug", "jinja2", "sqlalchemy", "flask-sqlalchemy", "psycopg")
+PACKAGES = ("flask", "werkzeug", "jinja2", "sqlalchemy", "flask-sqlalchemy", "psycopg", "gunicorn")
 
 
 @dataclass(frozen=True)
@@ -24,15 +25,18 @@ class Result:
     """What was measured on one database."""
 
     database: str
-    version: str
     pairs: Sequence[Pair]
 
 
-def server_version(engine: Engine) -> str:
-    """Return the version of the database behind an engine."""
-    query = {"sqlite": "SELECT sqlite_version()", "postgresql": "SHOW server_version"}[engine.dialect.name]
-    with engine.connect() as connection:
-        return str(connection.execute(text(query)).scalar_one()).split(" ")[0]
+def server_version(name: str) -> str:
+    """Return a database with its version."""
+    query = {"sqlite": "SELECT sqlite_version()", "postgresql": "SHOW server_version"}[name]
+    with PLACES[name]() as url:
+        engine = create_engine(url)
+        with engine.connect() as connection:
+            told = str(connection.execute(text(query)).scalar_one())
+        engine.dispose()
+    return f"{name} {told.split(' ')[0]}"
 
 
 def table(results: Sequence[Result]) -> str:
@@ -78,17 +82,11 @@ def _growth(pair: Pair, pairs: Sequence[Pair]) -> float | None:
     return median(one / other for one, other in zip(pair.ours.cpu, smallest.ours.cpu, strict=True))
 
 
-def document(results: Sequence[Result], rounds: int, requests: int) -> str:
-    """Return the whole document."""
-    versions = [f"Python {platform.python_version()}"]
-    # PostgreSQL's driver is an extra of its own.
-    versions += [f"{name} {version(name)}" for name in PACKAGES if find_spec(name.replace("-", "_"))]
-    versions += [f"{result.database} {result.version}" for result in results]
+def section(results: Sequence[Result], rounds: int, requests: int) -> str:
+    """Return the part of the document about pages and posts."""
     return TEMPLATE.format(
         table=table(results),
         verdict=verdict(results),
-        cores=os.cpu_count(),
-        versions=", ".join(versions),
         rounds=rounds,
         requests=requests,
         page=PAGE,
@@ -98,6 +96,15 @@ def document(results: Sequence[Result], rounds: int, requests: int) -> str:
     )
 
 
+def document(sections: Sequence[str], databases: Sequence[str]) -> str:
+    """Return the whole document."""
+    versions = [f"Python {platform.python_version()}"]
+    # PostgreSQL's driver is an extra of its own.
+    versions += [f"{name} {version(name)}" for name in PACKAGES if find_spec(name.replace("-", "_"))]
+    machine = f"{os.cpu_count()} cores; {', '.join([*versions, *databases])}.\n"
+    return "\n".join([HEAD, *sections, machine])
+
+
 def verdict(results: Sequence[Result]) -> str:
     """Return how many rows meet their targets, in one sentence."""
     rows = [(pair, _growth(pair, result.pairs)) for result in results for pair in result.pairs]
@@ -105,10 +112,16 @@ def verdict(results: Sequence[Result]) -> str:
     return f"{met} of {len(rows)} rows meet their targets."
 
 
-TEMPLATE = """\
+HEAD = """\
 # What the pages cost
 
-Made by `python dev.py bench`. Each row sends the same request to two shops on the same database: to flask_trust, and to
+Made by `python dev.py bench`.
+"""
+
+TEMPLATE = """\
+## Pages and posts
+
+Each row sends the same request to two shops on the same database: to flask_trust, and to
 one written by hand with SQLAlchemy Core and one Jinja template. The second is the limit: it shows the same, word for
 word as far as readers and search engines can tell, with as few queries as that takes, and can do nothing else. It has
 one language, no shop to ask, no template to replace, no other page. Figures before a slash are ours, those behind it
@@ -158,9 +171,5 @@ Why rows miss, from profiles (`cProfile`, calls of functions in one request on S
 * **posting a review** (5,500 and 4,600) is met: as many statements as the other, for a buyer who has said nothing
   before; three more read and move what somebody has said before.
 
-Not measured yet: django-oscar, a real server under load, and a million reviews.
-
-Requests go through the WSGI interface in one process, so no web server is part of the figures.
-
-{cores} cores; {versions}.
+Requests go through the WSGI interface in one process, so no web server is part of these figures.
 """

@@ -51,7 +51,7 @@ def test_both_sides_show_the_same_and_ours_asks_as_much_for_few_reviews_as_for_m
 ) -> None:
     databases.require(database)
     written = tmp_path / "performance.md"
-    small = ["--databases", database, "--sizes", "400", "1200", "--rounds", "1", "--requests", "4"]
+    small = ["--parts", "pages", "--databases", database, "--sizes", "400,1200", "--rounds", "1", "--requests", "4"]
     code = main([*small, "--out", str(written)])
     printed = capsys.readouterr()
     assert code == 0, printed.err
@@ -109,7 +109,7 @@ def test_a_row_says_which_of_its_targets_is_missed() -> None:
     for pair, times in ((good, 1.2), (slow, 1.6)):
         for side in pair.sides:
             side.cpu, side.wall = [times if side is pair.ours else 1.0], [1.0]
-    first, second = report.table([report.Result("sqlite", "3", [good, slow])]).splitlines()[2:]
+    first, second = report.table([report.Result("sqlite", [good, slow])]).splitlines()[2:]
     assert " 1.20 | 1.5 |  |  | met " in first
     assert " 1.60 | 1.5 | 1.33 | 1.3 | **ratio missed**; **growth missed** " in second
 

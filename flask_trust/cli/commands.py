@@ -13,7 +13,8 @@ from sqlalchemy.orm import Session
 
 from .. import i18n
 from ..figures import counted
-from ..health.checks import check as find_faults
+from ..health.checks import look
+from ..health.totals import Place
 from ..invitations.queries import tally
 from ..invitations.rules import REASONS
 from ..jobs.due import run_due
@@ -27,6 +28,7 @@ from .delivered import delivered
 from .group import trust_cli as trust_cli
 from .mail import mail
 from .policy import policy
+from .progress import Bar
 
 #: What a run did, in words an owner understands; `figures.counted` chooses between one and many.
 WORDS = {
@@ -127,14 +129,25 @@ def _words(name: str, count: int) -> str:
 
 @trust_cli.command()
 @click.option("--repair", is_flag=True, help="Set wrong totals to a fresh count.")
-def check(repair: bool) -> None:
+@click.option("--after", type=click.IntRange(0), default=0, help="Go on where a check that was stopped said.")
+def check(repair: bool, after: int) -> None:
     """Prove that all totals are right and nothing is missing; exit 1 with a list of what is not."""
-    with i18n.speaking("en"):  # as all of the shell, and so that words can be found in the docs
-        findings = find_faults(current_state(), repair=repair)
+    findings, stopped, place = [], False, Place(after)
+    try:
+        # As all of the shell, and so that words can be found in the docs.
+        with i18n.speaking("en"), Bar("counting again") as place.moved:
+            for finding in look(current_state(), place, repair=repair):
+                findings.append(finding)
+    except KeyboardInterrupt:
+        stopped = True
     for finding in findings:
         click.echo(f"- {finding.words}")
     if any(finding.repairable for finding in findings):
         click.echo("Run 'flask trust check --repair' to set the totals right.")
+    if stopped:
+        again = "check --repair" if repair else "check"
+        click.echo(f"Stopped. 'flask trust {again} --after {place.after}' goes on from here.", err=True)
+        raise SystemExit(130)
     if findings:
         raise SystemExit(1)
     click.echo("All totals agree with a recount, and nothing is missing.")

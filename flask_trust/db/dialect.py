@@ -4,11 +4,27 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import CursorResult, Engine, Executable, Insert, Row, Table, bindparam, insert, select, update
+from sqlalchemy import (
+    CursorResult,
+    Date,
+    Engine,
+    Executable,
+    Insert,
+    Row,
+    String,
+    Table,
+    bindparam,
+    cast,
+    func,
+    insert,
+    literal_column,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError, OperationalError
 from sqlalchemy.orm import Session, SessionTransaction
 
@@ -208,6 +224,33 @@ def claim(
     if ids:
         session.execute(update(table).where(table.c.id.in_(ids)).values(new))
     return token, ids
+
+
+def utc_date(session: Session, moment: Any) -> Any:
+    """Return the UTC day of a column of moments as an expression; `as_date` makes a day of what comes back."""
+    name = dialect_name(session)
+    # No bound values: PostgreSQL would take the same day, in what is selected and in what is grouped by, for two.
+    if name == "sqlite":
+        return func.substr(moment, literal_column("1"), literal_column("10"), type_=String())  # UTC in letters
+    if name == "postgresql":
+        return cast(func.timezone(literal_column("'UTC'"), moment), Date)
+    return func.date(moment, type_=Date())
+
+
+def as_date(told: date | str) -> date:
+    """Return a day as `utc_date` brings it back."""
+    return date.fromisoformat(told) if isinstance(told, str) else told
+
+
+def see_one_moment(session: Session) -> None:
+    """Let a session see the database as it is now, whatever others write meanwhile; call it first in a transaction."""
+    if dialect_name(session) != "sqlite":
+        session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+        return
+    connection = session.connection()
+    driver: Any = connection.connection.dbapi_connection
+    if not driver.in_transaction:  # Python's driver begins one with the first write only
+        connection.exec_driver_sql("BEGIN")
 
 
 def overwrite_deleted(session: Session) -> None:

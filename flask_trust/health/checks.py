@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -27,17 +26,13 @@ from ..privacy.rights.queries import count_late, ownerless
 from ..privacy.shop_part import read_shop_part
 from ..reviews.families.actions import bring_home
 from ..reviews.families.queries import misplaced
-from ..scores.models import Subject
-from ..scores.queries import counts_of, sums_of
 from ..settings import Settings
 from ..state import State
 from ..verdicts.rules import Kind
 from .adapter import faults_of_adapter, nobody_decides
-from .recount import Truth, all_subjects, parts_agree, repair_subject, repair_votes, truths, wrong_votes
+from .recount import repair_votes, wrong_votes
+from .totals import Place, differences
 from .words import hidden_words, overdue_words
-
-#: A running sum of floats may differ from a recount by rounding and by nothing more.
-TOLERANCE = 1e-9
 
 #: Addresses of the machine itself, where nobody can listen in.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -57,64 +52,30 @@ class Finding:
 
 def check(state: State, *, repair: bool = False) -> list[Finding]:
     """Return what is wrong, an empty list where all is well; with `repair`, totals are mended and re-checked."""
-    found = [
-        *_hidden(state, repair=repair),  # first: totals follow
-        *_ownerless(state, repair=repair),
-        *_families(state, repair=repair),
-        *_totals(state, repair=repair),
-        *_votes(state, repair=repair),
-        *state.read(_requests),
-        *state.read(_outbox),
-        *_late_requests(state),
-        *_settings(state),
-        *(Finding(words, english=True) for words in faults_of_adapter(state)),
-        *(Finding(words) for words in nobody_decides(state)),
-        *_policy(state),
-        *_versions(state),
-        *_overdue(state),
-    ]
-    return found + list(_links())
+    return list(look(state, Place(), repair=repair))
 
 
-def _totals(state: State, *, repair: bool) -> Iterator[Finding]:
-    for subject_id in state.read(all_subjects):
-        words = state.read(lambda session: _difference(session, subject_id))  # noqa: B023 run at once
-        if words and repair:
-            transaction(state, lambda session: repair_subject(session, subject_id, state.clock()))  # noqa: B023 run at once
-            words = state.read(lambda session: _difference(session, subject_id))  # noqa: B023 run at once
-        if words:
-            yield Finding(words, repairable=True)
+def look(state: State, place: Place, *, repair: bool = False) -> Iterator[Finding]:
+    """Yield the same one after the other, counting again from a place on; the place moves along."""
+    yield from _hidden(state, repair=repair)  # first: totals follow
+    yield from _ownerless(state, repair=repair)
+    yield from _families(state, repair=repair)
+    yield from _totals(state, place, repair=repair)
+    yield from _votes(state, repair=repair)
+    yield from state.read(_requests)
+    yield from state.read(_outbox)
+    yield from _late_requests(state)
+    yield from _settings(state)
+    yield from (Finding(words, english=True) for words in faults_of_adapter(state))
+    yield from (Finding(words) for words in nobody_decides(state))
+    yield from _policy(state)
+    yield from _versions(state)
+    yield from _overdue(state)
+    yield from _links()
 
 
-def _difference(session: Session, subject_id: int) -> str | None:
-    row = session.get_one(Subject, subject_id)
-    truth = truths(session, row)
-    if _agrees(row, truth):
-        if parts_agree(session, row, truth):
-            return None
-        return _("The counts by day or by question of %(what)s differ from what a recount says.", what=_name_of(row))
-    return _(
-        "The totals of %(what)s say %(kept)s with %(shown)s shown, a recount says %(fresh)s with %(truth)s shown.",
-        what=_name_of(row),
-        kept=list(counts_of(row)),
-        shown=row.shown,
-        fresh=truth.counts,
-        truth=truth.shown,
-    )
-
-
-def _name_of(row: Subject) -> str:
-    names = {"product": _("product"), "family": _("family"), "seller": _("seller"), "shop": _("shop")}
-    return f"{names[row.kind]} {row.key!r}"
-
-
-def _agrees(row: Subject, truth: Truth) -> bool:
-    same_sums = all(
-        math.isclose(kept, fresh, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-        for kept, fresh in zip(sums_of(row), truth.sums, strict=True)
-    )
-    same_counts = list(counts_of(row)) == truth.counts and row.shown == truth.shown
-    return same_sums and same_counts and row.next_shown_at == truth.next_shown_at and not truth.miscounted
+def _totals(state: State, place: Place, *, repair: bool) -> Iterator[Finding]:
+    yield from (Finding(words, repairable=True) for words in differences(state, place, repair=repair))
 
 
 def _votes(state: State, *, repair: bool) -> list[Finding]:

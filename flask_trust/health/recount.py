@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Executable, Select, and_, case, delete, func, not_, select, update
+from sqlalchemy import Select, Subquery, and_, case, delete, false, func, insert, not_, select, true, update
 from sqlalchemy.orm import Session
 
 from ..db import lock_rows
+from ..db.dialect import as_date, utc_date
 from ..ratings.models import Rating
 from ..reviews.models import Review
 from ..reviews.votes.models import HelpfulVote
@@ -22,30 +24,74 @@ from ..scores.rules import utc_day
 
 #: Rows to a statement.
 PIECE = 500
+#: How many votes are counted in one go, where they are of several subjects.
+VOTES = 20_000
 # Nothing that was read before is looked at again, so the session need not follow.
 _PLAIN = {"synchronize_session": False}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Truth:
-    """What the totals of a subject should be; `miscounted` are votes whose `counted` flag is wrong.
+    """What the totals of a subject should be; `miscounted` is how many votes have a wrong `counted` flag.
 
     `days` are the counts by UTC day, `aspects` number, sum and low ones of the answers by name; nothing stands for
     none.
     """
 
-    counts: list[int]
-    sums: list[float]
-    shown: int
-    next_shown_at: datetime | None
-    miscounted: Sequence[int]
-    days: dict[date, list[int]]
-    aspects: dict[str, list[int]]
+    counts: list[int] = field(default_factory=lambda: [0] * 5)
+    sums: list[float] = field(default_factory=lambda: [0.0] * 5)
+    shown: int = 0
+    next_shown_at: datetime | None = None
+    miscounted: int = 0
+    days: dict[date, list[int]] = field(default_factory=dict)
+    aspects: dict[str, list[int]] = field(default_factory=dict)
 
 
-def all_subjects(session: Session) -> Sequence[int]:
-    """Return our numbers of everything that has totals."""
-    return session.scalars(select(Subject.id).order_by(Subject.id)).all()
+def count_subjects(session: Session, after: int) -> int:
+    """Return how many things with totals come behind one of our numbers."""
+    return session.scalar(select(func.count()).select_from(Subject).where(Subject.id > after)) or 0
+
+
+def next_subjects(session: Session, after: int) -> Sequence[Subject]:
+    """Return the next things with totals in the order of our numbers: few where they have many votes."""
+    rows = session.scalars(select(Subject).where(Subject.id > after).order_by(Subject.id).limit(PIECE)).all()
+    votes = 0
+    for place, row in enumerate(rows):
+        votes += row.shown
+        if place and votes > VOTES:
+            return rows[:place]
+    return rows
+
+
+def subjects(session: Session, ids: Sequence[int]) -> Sequence[Subject]:
+    """Return some things with totals, as they stand now, in the order of our numbers."""
+    wanted = select(Subject).where(Subject.id.in_(ids)).order_by(Subject.id)
+    return session.scalars(wanted.execution_options(populate_existing=True)).all()
+
+
+def truths(session: Session, rows: Sequence[Subject]) -> dict[int, Truth]:
+    """Recount subjects from their reviews or ratings, in as many statements for many as for one."""
+    found = {row.id: Truth() for row in rows}
+    kinds = {row.id: row.kind for row in rows}
+    for votes, ids in _by_votes(rows).items():
+        chosen = votes.subject_id.in_(ids)
+        for key, *numbers in session.execute(_sums(session, votes, chosen, each=True)):
+            _add(found[key], kinds[key], votes.aspects, numbers)
+    for row in rows:
+        if row.kind == "shop":
+            votes = _votes_of(row)
+            for _, *numbers in session.execute(_sums(session, votes, true(), each=False)):
+                _add(found[row.id], row.kind, votes.aspects, numbers)
+    return found
+
+
+def _by_votes(rows: Iterable[Subject]) -> dict[Any, list[int]]:
+    """Return our numbers of all but the shop's totals, by the class whose rows add up to them."""
+    found: defaultdict[Any, list[int]] = defaultdict(list)
+    for row in rows:
+        if row.kind != "shop":
+            found[_votes_of(row)].append(row.id)
+    return found
 
 
 def _votes_of(row: Subject) -> Any:
@@ -53,88 +99,145 @@ def _votes_of(row: Subject) -> Any:
     return Rating if row.kind == "seller" or (row.kind, row.key) == SHOP_RATINGS else Review
 
 
-def _scope(row: Subject) -> Any:
-    votes = _votes_of(row)
-    return votes.id.is_not(None) if row.kind == "shop" else votes.subject_id == row.id
+def _add(truth: Truth, kind: str, aspects: Sequence[str], numbers: Sequence[Any]) -> None:
+    """Add what the votes of one UTC day with so many stars come to."""
+    at, stars, counted, shown, waits, wrong, *answers = numbers
+    truth.shown += int(shown)
+    truth.miscounted += int(wrong)
+    if waits is not None:
+        truth.next_shown_at = min(waits, truth.next_shown_at or waits)
+    if not counted:
+        return
+    day, number = as_date(at), int(counted)
+    truth.counts[stars - 1] += number
+    truth.sums[stars - 1] += number * maths.weight(day, maths.HALF_LIFE[kind])
+    truth.days.setdefault(day, [0] * 5)[stars - 1] += number
+    for place, name in enumerate(aspects):
+        three = [int(each) for each in answers[3 * place : 3 * place + 3]]
+        if three[0]:
+            truth.aspects[name] = [a + b for a, b in zip(truth.aspects.get(name, (0, 0, 0)), three, strict=True)]
 
 
-def truths(session: Session, row: Subject) -> Truth:
-    """Recount one subject from its reviews or ratings."""
-    counts, sums, votes = [0] * 5, [0.0] * 5, _votes_of(row)
-    days: dict[date, list[int]] = {}
-    aspects: dict[str, list[int]] = {}
-    answers = [getattr(votes, name) for name in votes.aspects]
-    counted = select(votes.stars, votes.shown_at, *answers).where(_scope(row), votes.id.in_(_newest(row)))
-    for stars, shown_at, *given in session.execute(counted):
-        day = utc_day(shown_at)
-        counts[stars - 1] += 1
-        sums[stars - 1] += maths.weight(day, maths.HALF_LIFE[row.kind])
-        days.setdefault(day, [0] * 5)[stars - 1] += 1
-        for name, answer in zip(votes.aspects, given, strict=True):
-            if answer is not None:
-                number, total, low = aspects.get(name, (0, 0, 0))
-                aspects[name] = [number + 1, total + answer, low + (answer in (1, 2))]
-    live = select(func.count()).where(_scope(row), votes.live.is_(True))
-    shown = session.scalar(live.where(votes.tallied.is_(True))) or 0
-    waits = select(func.min(votes.shown_at)).where(_scope(row), votes.live.is_(True), votes.tallied.is_(False))
-    wrong = session.scalars(_wrong_flags(row)).all()
-    return Truth(counts, sums, shown, session.scalar(waits), wrong, days, aspects)
+def _sums(session: Session, votes: Any, chosen: Any, *, each: bool) -> Select[Any]:
+    """Select what votes come to by UTC day and stars, for `each` subject or for all of them together."""
+    ranked = _ranked(votes, chosen)
+    vote, counts = ranked.c, _counts(ranked)
+    waits = case((and_(vote.live.is_(True), vote.tallied.is_(False)), vote.shown_at))
+    by: list[Any] = [utc_date(session, vote.shown_at), vote.stars]
+    return select(
+        vote.subject_id if each else func.max(vote.subject_id),
+        *by,
+        func.sum(counts),
+        func.sum(case((and_(vote.live.is_(True), vote.tallied.is_(True)), 1), else_=0)),
+        func.min(waits),
+        func.sum(case((counts != case((vote.counted.is_(True), 1), else_=0), 1), else_=0)),
+        *(number for name in votes.aspects for number in _answers(vote[name], counts)),
+    ).group_by(*([vote.subject_id] if each else []), *by)
 
 
-def parts_agree(session: Session, row: Subject, truth: Truth) -> bool:
-    """Say whether the stored days and aspects of a subject are those of the recount; rows of nothing do no harm."""
-    days = select(Day.day, Day.n1, Day.n2, Day.n3, Day.n4, Day.n5).where(Day.subject_id == row.id)
-    aspects = select(Aspect.question, Aspect.n, Aspect.total, Aspect.low).where(Aspect.subject_id == row.id)
-    return _stored(session, days) == truth.days and _stored(session, aspects) == truth.aspects
+def _answers(answer: Any, counts: Any) -> tuple[Any, Any, Any]:
+    """Return number, sum and low ones of the answers to a further question."""
+    given, low = and_(counts == 1, answer.is_not(None)), and_(counts == 1, answer.in_((1, 2)))
+    whens = ((given, 1), (given, answer), (low, 1))
+    one, total, few = (func.sum(case(when, else_=0)) for when in whens)
+    return one, total, few
 
 
-def _stored(session: Session, query: Executable) -> dict[Any, list[int]]:
-    return {key: numbers for key, *numbers in session.execute(query) if any(numbers)}
-
-
-def _newest(row: Subject) -> Select[Any]:
-    """Select the newest eligible vote of each person on each subject."""
-    votes = _votes_of(row)
+def _ranked(votes: Any, chosen: Any) -> Subquery:
+    """Select votes, each with its `place` among all of one person on one subject: the newest that may count first."""
+    may = case((and_(votes.live.is_(True), votes.tallied.is_(True), votes.eligible.is_(True)), 1), else_=0)
     place = func.row_number().over(
-        partition_by=(votes.subject_id, votes.person_id), order_by=(votes.shown_at.desc(), votes.id.desc())
+        partition_by=(votes.subject_id, votes.person_id), order_by=(may.desc(), votes.shown_at.desc(), votes.id.desc())
     )
-    eligible = and_(_scope(row), votes.live.is_(True), votes.tallied.is_(True), votes.eligible.is_(True))
-    ranked = select(votes.id.label("id"), place.label("place")).where(eligible).subquery()
-    return select(ranked.c.id).where(ranked.c.place == 1)
+    names = ("id", "subject_id", "stars", "shown_at", "live", "tallied", "counted", *votes.aspects)
+    columns = [getattr(votes, name) for name in names]
+    return select(*columns, may.label("may"), place.label("place")).where(chosen).subquery()
 
 
-def _wrong_flags(row: Subject) -> Select[Any]:
-    votes = _votes_of(row)
-    should = case((votes.id.in_(_newest(row)), 1), else_=0)
-    return select(votes.id).where(_scope(row), should != case((votes.counted.is_(True), 1), else_=0))
+def _counts(ranked: Subquery) -> Any:
+    """Return 1 for the newest eligible vote of each person on each subject, else 0."""
+    return case((and_(ranked.c.place == 1, ranked.c.may == 1), 1), else_=0)
 
 
-def repair_subject(session: Session, subject_id: int, now: datetime) -> None:
-    """Set the totals of a subject to a fresh recount, under its lock; call it first in a transaction."""
-    lock_rows(session, Subject, [subject_id])
-    row = session.get_one(Subject, subject_id, populate_existing=True)
-    votes = _votes_of(row)
-    public = case((and_(votes.live.is_(True), votes.shown_at <= now), True), else_=False)
-    session.execute(update(votes).where(_scope(row)).values(tallied=public), execution_options=_PLAIN)
-    _mend_flags(session, votes, truths(session, row).miscounted)
-    truth = truths(session, row)
+def parts_that_differ(session: Session, fresh: dict[int, Truth]) -> set[int]:
+    """Return the subjects whose stored days or aspects are not those of the recount; rows of nothing do no harm."""
+    days = select(Day.subject_id, Day.day, Day.n1, Day.n2, Day.n3, Day.n4, Day.n5)
+    aspects = select(Aspect.subject_id, Aspect.question, Aspect.n, Aspect.total, Aspect.low)
+    stored = _stored(session, days.where(Day.subject_id.in_(list(fresh))))
+    answers = _stored(session, aspects.where(Aspect.subject_id.in_(list(fresh))))
+    return {
+        number
+        for number, truth in fresh.items()
+        if stored.get(number, {}) != truth.days or answers.get(number, {}) != truth.aspects
+    }
+
+
+def _stored(session: Session, query: Any) -> dict[int, dict[Any, list[int]]]:
+    found: defaultdict[int, dict[Any, list[int]]] = defaultdict(dict)
+    for number, key, *numbers in session.execute(query):
+        if any(numbers):
+            found[number][key] = numbers
+    return found
+
+
+def repair_subjects(session: Session, ids: Sequence[int], now: datetime) -> None:
+    """Set the totals of subjects to a fresh recount, under their locks; call it first in a transaction.
+
+    The shop's own have to come alone: whoever writes takes their locks before the others.
+    """
+    lock_rows(session, Subject, ids)
+    rows = subjects(session, ids)
+    chosen = [(_votes_of(row), true()) for row in rows if row.kind == "shop"]
+    chosen += [(votes, votes.subject_id.in_(numbers)) for votes, numbers in _by_votes(rows).items()]
+    for votes, scope in chosen:
+        public = case((and_(votes.live.is_(True), votes.shown_at <= now), true()), else_=false())
+        mend = update(votes).where(scope, votes.tallied != public).values(tallied=public)
+        session.execute(mend, execution_options=_PLAIN)
+    fresh = truths(session, rows)
+    if any(truth.miscounted for truth in fresh.values()):
+        for votes, scope in chosen:
+            _mend_flags(session, votes, _miscounted(session, votes, scope))
+    for row in rows:
+        _set(row, fresh[row.id])
+    _write_parts(session, fresh)
+
+
+def _miscounted(session: Session, votes: Any, chosen: Any) -> Sequence[int]:
+    """Return the votes that say wrongly whether they count."""
+    ranked = _ranked(votes, chosen)
+    wrong = _counts(ranked) != case((ranked.c.counted.is_(True), 1), else_=0)
+    return session.scalars(select(ranked.c.id).where(wrong)).all()
+
+
+def _set(row: Subject, truth: Truth) -> None:
     for level in maths.LEVELS:
         setattr(row, f"n{level}", truth.counts[level - 1])
         setattr(row, f"w{level}", truth.sums[level - 1])
     row.shown, row.next_shown_at = truth.shown, truth.next_shown_at
     row.version += 1
-    _write_parts(session, row, truth)
 
 
-def _write_parts(session: Session, row: Subject, truth: Truth) -> None:
-    session.execute(delete(Day).where(Day.subject_id == row.id), execution_options=_PLAIN)
-    session.execute(delete(Aspect).where(Aspect.subject_id == row.id), execution_options=_PLAIN)
-    for day, numbers in truth.days.items():
-        levels = {f"n{stars}": number for stars, number in zip(maths.LEVELS, numbers, strict=True)}
-        session.add(Day(subject_id=row.id, day=day, **levels))
-    for name, (number, total, low) in truth.aspects.items():
-        session.add(Aspect(subject_id=row.id, question=name, n=number, total=total, low=low))
+def _write_parts(session: Session, fresh: dict[int, Truth]) -> None:
     session.flush()
+    for model in (Day, Aspect):
+        session.execute(delete(model).where(model.subject_id.in_(list(fresh))), execution_options=_PLAIN)
+    days = [
+        {"subject_id": number, "day": day, **{f"n{level}": n for level, n in enumerate(levels, 1)}}
+        for number, truth in fresh.items()
+        for day, levels in truth.days.items()
+    ]
+    aspects = [
+        {"subject_id": number, "question": name, "n": n, "total": total, "low": low}
+        for number, truth in fresh.items()
+        for name, (n, total, low) in truth.aspects.items()
+    ]
+    _put_in(session, Day, days)
+    _put_in(session, Aspect, aspects)
+
+
+def _put_in(session: Session, model: Any, rows: Sequence[dict[str, Any]]) -> None:
+    for start in range(0, len(rows), PIECE):
+        session.execute(insert(model.__table__), rows[start : start + PIECE])
 
 
 def _mend_flags(session: Session, votes: Any, miscounted: Sequence[int]) -> None:

@@ -26,7 +26,7 @@ from flask_trust.moderation.rules import KEEP_CONTACTS
 from flask_trust.orders.models import Deal, Line, Order
 from flask_trust.people.models import Person as PersonRow
 from flask_trust.privacy.retention import actions
-from flask_trust.privacy.retention.actions import NOBODY, STEPS, Retaining
+from flask_trust.privacy.retention.actions import NOBODY, STEPS, SWEEPS, Retaining
 from flask_trust.privacy.retention.queries import FIND
 from flask_trust.privacy.rights.actions import note_request
 from flask_trust.privacy.rights.models import DataRequest
@@ -61,7 +61,7 @@ def test_nothing_is_kept_longer_than_people_were_told() -> None:
 
 def test_every_promise_has_somebody_who_keeps_it_and_somebody_who_looks() -> None:
     assert {rule for rule, _ in FIND.values()} == set(PROMISED)
-    assert set(STEPS) == set(FIND) - {"contacts", "senders"}  # those go with the cases
+    assert {*SWEEPS, *STEPS} == set(FIND) - {"contacts", "senders"}  # those go with the cases
     assert timedelta(days=PROMISED["contact"]) == KEEP_CONTACTS
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 
 from flask import current_app
-from sqlalchemy import delete, select, update
+from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
 from ...clock import LONG_AGO
@@ -27,27 +27,25 @@ from ..dates.actions import blur_deals, to_months
 from ..rights.actions import keep_away
 from ..rights.erasures import mark_of
 from ..rights.models import DataRequest
-from .queries import FIND, next_of, still_due
+from .queries import FIND, due_between, last_of, next_of, still_due
 from .words.actions import drop_former, drop_notes, drop_ratings, drop_reviews, drop_versions
 
 BATCH = 200
+#: The same where one statement does it all.
+MANY = 5_000
 #: Stands in an order for a buyer who is nobody's business any more; no person has this number.
 NOBODY = 0
 _PLAIN = {"synchronize_session": False}
 
 Drop = Callable[[Session, list[int], datetime], None]
 
-
-def _delete(model: Any) -> Drop:
-    def drop(session: Session, ids: list[int], _now: datetime) -> None:
-        session.execute(delete(model).where(model.id.in_(ids)), execution_options=_PLAIN)
-
-    return drop
-
-
-def _forget_visitors(session: Session, ids: list[int], _now: datetime) -> None:
-    """Let votes be nobody's: they count on, and the browser that could take them back has lost its cookie by now."""
-    session.execute(update(HelpfulVote).where(HelpfulVote.id.in_(ids)).values(visitor=None), execution_options=_PLAIN)
+#: Steps of one statement, which looks by itself what is still due. Helpful votes stay and are nobody's: they count on,
+#: and the browser that could take them back has lost its cookie by now.
+SWEEPS: Mapping[str, Any] = {
+    "mails": delete(Outgoing),
+    "visitors": update(HelpfulVote).values(visitor=None),
+    "requests": delete(DataRequest),
+}
 
 
 def _empty_cases(session: Session, ids: list[int], _now: datetime) -> None:
@@ -86,8 +84,6 @@ def _blur_dates(session: Session, ids: list[int], _now: datetime) -> None:
 #: What is done in each step, and the table whose rows are locked for it. Contacts and counts of forms go with the
 #: cases, see `moderation.upkeep`.
 STEPS: Mapping[str, tuple[type[Base], Drop]] = {
-    "mails": (Outgoing, _delete(Outgoing)),
-    "visitors": (HelpfulVote, _forget_visitors),
     "cases": (Case, _empty_cases),
     "notes": (Rating, drop_notes),
     "reviews": (Review, drop_reviews),
@@ -96,30 +92,49 @@ STEPS: Mapping[str, tuple[type[Base], Drop]] = {
     "former": (FormerRating, drop_former),
     "orders": (Order, _cut_orders_off),
     "dates": (Order, _blur_dates),
-    "requests": (DataRequest, _delete(DataRequest)),
 }
 
 
 class Retaining:
     """One round over all rules. Each batch is a transaction of its own, so a worker that dies loses nothing."""
 
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: State, steps: Iterable[str] = (*SWEEPS, *STEPS)) -> None:
         self.state, self.now = state, state.clock()
-        self._steps, self._after = list(STEPS), 0
+        self._steps, self._after = list(steps), 0
 
     def batch(self) -> Counter[str]:
         """Take the next batch; returns how much was done by rule, nothing once the round is over."""
         while self._steps:
             step = self._steps[0]
-            ids = self.state.read(lambda session: next_of(session, step, self.now, self._after, BATCH))  # noqa: B023 run at once
-            if not ids:
+            done, more = self._sweep(step) if step in SWEEPS else self._pick(step)
+            if not more:
                 del self._steps[0]
                 self._after = 0
-                continue
-            self._after = ids[-1]
-            if done := transaction(self.state, lambda session: self._drop(session, step, ids)):  # noqa: B023 run at once
+            if done:
                 return Counter({FIND[step][0]: done})
         return Counter()
+
+    def _sweep(self, step: str) -> tuple[int, bool]:
+        """Take what is due between two numbers; return how much it was, and whether there may be more."""
+        after = self._after
+        last = self.state.read(lambda session: last_of(session, step, self.now, after, MANY))
+        if last is None:
+            return 0, False
+        self._after = last
+        statement = SWEEPS[step].where(*due_between(step, self.now, after, last))
+
+        def take(session: Session) -> int:
+            return int(cast("CursorResult[Any]", session.execute(statement, execution_options=_PLAIN)).rowcount)
+
+        return transaction(self.state, take), True
+
+    def _pick(self, step: str) -> tuple[int, bool]:
+        """The same for rows whose numbers have to be known."""
+        ids = self.state.read(lambda session: next_of(session, step, self.now, self._after, BATCH))
+        if not ids:
+            return 0, False
+        self._after = ids[-1]
+        return transaction(self.state, lambda session: self._drop(session, step, ids)), True
 
     def _drop(self, session: Session, step: str, ids: list[int]) -> int:
         model, drop = STEPS[step]

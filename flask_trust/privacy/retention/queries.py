@@ -166,6 +166,22 @@ def next_of(session: Session, step: str, now: datetime, after: int, limit: int) 
     return list(session.scalars(found.where(key > after).order_by(key).limit(limit)))
 
 
+def last_of(session: Session, step: str, now: datetime, after: int, limit: int) -> int | None:
+    """Return the highest number among so many next rows whose time is up; None where there is none."""
+    found = _found(step, now)
+    key = found.selected_columns[0]
+    some = found.where(key > after).order_by(key).limit(limit).subquery()
+    last: int | None = session.scalar(select(func.max(some.c[0])))
+    return last
+
+
+def due_between(step: str, now: datetime, after: int, last: int) -> list[Any]:
+    """Return the conditions for the rows behind a number, up to another, whose time is up."""
+    found = _found(step, now)
+    key = found.selected_columns[0]
+    return [key > after, key <= last, found.whereclause]
+
+
 def still_due(session: Session, step: str, now: datetime, ids: list[int]) -> list[int]:
     """Return which of these rows, locked by now, are still older than promised."""
     found = _found(step, now)
