@@ -72,6 +72,17 @@ def test_a_stranger_reports_and_follows_the_case(world: World, kind: str) -> Non
     assert RUDE not in mail.as_string()
 
 
+def test_a_reply_to_what_is_hidden_is_not_said_to_be_read_by_everybody(world: World) -> None:
+    public_id = replied_to_review(world)
+    case = send(world, report_path("to_review", public_id)).location
+    decided(world, public_id, "hide")
+    text = open_page(world, case).text
+    assert "Nobody can read it now, because what it answers is not shown." in text
+    assert "Everybody can read it" not in text
+    decided(world, public_id, "restore")
+    assert "Everybody can read it." in open_page(world, case).text
+
+
 @pytest.mark.parametrize("field", ["reason", "explanation", "name", "email", "honest"])
 def test_the_form_wants_what_that_of_a_review_wants(world: World, field: str) -> None:
     answer = send(world, report_path("to_review", replied_to_review(world)), **{field: ""})
