@@ -65,7 +65,7 @@ _COLUMNS = (
 _CARDS = (
     select(*_COLUMNS)
     .join_from(Review.__table__, Person.__table__, _P.id == _R.person_id)
-    .outerjoin(ReviewReply.__table__, _A.review_id == _R.id)
+    .outerjoin(ReviewReply.__table__, and_(_A.review_id == _R.id, _A.state == "shown"))
 )
 _OF_SUBJECT = and_(_R.subject_id == bindparam("subject"), _R.live == true())
 _PUBLIC = _R.shown_at <= bindparam("now")

@@ -7,6 +7,7 @@ from .desk.replies.mails import RatingRepliedMail, ReviewRepliedMail
 from .invitations.mails import RequestMail
 from .mail.sending import MailKind
 from .moderation.mails import ReasonsMail, ReportOutcomeMail, ReportReceiptMail
+from .moderation.replies.mails import ReplyReasonsMail
 from .privacy.page.mails import PolicyMail
 from .ratings.mails import NoArrivalMail, OpenedMail, WrittenMail
 from .ratings.receipt_mails import ReceiptMail
@@ -28,6 +29,7 @@ def mail_kinds() -> dict[str, MailKind]:
         "case_receipt": ReportReceiptMail(),
         "case_outcome": ReportOutcomeMail(),
         "case_reasons": ReasonsMail(),
+        "reply_reasons": ReplyReasonsMail(),
         "policy": PolicyMail(),
         "own_link": OwnLinkMail(),
         "replied": ReviewRepliedMail(),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal
+from typing import Literal, TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -14,6 +14,7 @@ from ..db import find_or_insert, lock_rows, transaction
 from ..errors import BadValue
 from ..journal.actions import record
 from ..mail.actions import enqueue
+from ..moderation.corrections.actions import note_new_reply
 from ..orders.models import Deal, Order
 from ..orders.queries import deals_now
 from ..people.actions import make
@@ -29,6 +30,8 @@ from ..scores.actions import touch
 from ..scores.subjects.actions import subject_id
 from ..shop import clean_id
 from ..state import State
+from ..verdicts.queries import verdicts_on_reply
+from ..verdicts.rules import WITHHELD, Forbidden
 from .queries import deals_of_orders, replies_to
 
 
@@ -37,6 +40,7 @@ class Overtaken(Exception):
 
 
 Outcome = Literal["done", "over"]
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,9 +79,9 @@ def _buyer_of(session: Session, deal: Deal) -> Person | None:
     return follow(session, session.get(Person, session.get_one(Order, deal.order_id).buyer_id))
 
 
-def _in_deal(state: State, speaker: Speaker, deal_id: int, work: Callable[[Session, Deal, int], None]) -> None:
+def _in_deal(state: State, speaker: Speaker, deal_id: int, work: Callable[[Session, Deal, int], T]) -> T:
     actor = _enrol(state, speaker.key)
-    transaction(state, lambda session: work(session, _hold(session, speaker, actor, deal_id), actor))
+    return transaction(state, lambda session: work(session, _hold(session, speaker, actor, deal_id), actor))
 
 
 def answer(
@@ -164,33 +168,53 @@ def say_nothing(state: State, speaker: Speaker, deal_id: int, seen: int | None =
     _in_deal(state, speaker, deal_id, work)
 
 
-def reply(state: State, speaker: Speaker, deal_id: int, text: str, lang: str, seen: str) -> None:
+def reply(state: State, speaker: Speaker, deal_id: int, text: str, lang: str, seen: str) -> bool:
     """Write or change the one public reply to the buyer's rating, once everybody can read that.
 
-    `seen` marks the reply that the page showed, see `mark_of`. Raises `Refused` where nothing can be replied to.
+    Says whether everybody can read the reply, too: not before staff has looked, where it took the former one down.
+
+    `seen` marks the reply that the page showed, see `mark_of`. Raises `Refused` where nothing can be replied to, and
+    `Forbidden` for words that staff has taken down.
     """
 
-    def work(session: Session, deal: Deal, actor: int) -> None:
+    def work(session: Session, deal: Deal, actor: int) -> bool:
         now = state.clock()
         rating = ratings_of(session, [deal.id]).get(deal.id)
         if rating is None or not rating.live or rating.shown_at > now:
             raise Refused("over")
         old = replies_to(session, [rating.id]).get(rating.id)
         if old is not None and old.text == text:
-            return
+            return old.state == "shown"
         if mark_of(old) != seen:
             raise Overtaken
-        if old is None:
-            session.add(Reply(rating_id=rating.id, author_id=actor, text=text, lang=lang, at=now))
+        written = _write_reply(session, rating, old, (text, lang), actor, now)
+        hidden = written.state != "shown"
+        note_new_reply(session, "to_rating", rating.id, actor, now, role="seller", hidden=hidden)
+        if old is None and not hidden:
             _tell_author(session, state, rating, now)
-        else:
-            old.author_id, old.text, old.lang, old.edited_at = actor, text, lang, now
-        event = "replied" if old is None else "reply_changed"
-        record(session, event, "rating", rating.id, at=now, role="seller", actor_id=actor)
-        session.flush()
-        touch(session, Rating, [rating.subject_id])
+        return not hidden
 
-    _in_deal(state, speaker, deal_id, work)
+    return _in_deal(state, speaker, deal_id, work)
+
+
+def _write_reply(
+    session: Session, rating: Rating, old: Reply | None, said: tuple[str, str], actor: int, now: datetime
+) -> Reply:
+    """Write or change it; where staff has taken the former words down, others cannot read the new ones yet."""
+    verdicts = verdicts_on_reply(session, "to_rating", rating.id, actor)
+    if verdicts.forbids(said[0]):
+        raise Forbidden("to_rating", [rating.id])
+    withheld = old.state in WITHHELD if old is not None else verdicts.stands_against("to_rating", rating.id)
+    written = old or Reply(rating_id=rating.id, at=now)
+    written.edited_at = now if old is not None else None
+    written.author_id, written.state = actor, "hidden" if withheld else "shown"
+    written.text, written.lang = said
+    session.add(written)
+    event = "replied" if old is None else "reply_changed"
+    record(session, event, "rating", rating.id, at=now, role="seller", actor_id=actor)
+    session.flush()
+    touch(session, Rating, [rating.subject_id])
+    return written
 
 
 def _tell_author(session: Session, state: State, rating: Rating, now: datetime) -> None:

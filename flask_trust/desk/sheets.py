@@ -37,6 +37,7 @@ from .queries import (
     unanswered_ratings,
     waiting_deals,
 )
+from .replies.sheet import why_withheld
 from .rules import Standing, is_closed, standing
 
 W = TypeVar("W", Rating, BuyerRating)
@@ -57,6 +58,8 @@ class Part:
     #: The buyer's rating where the shop's staff has taken it down, for the buyer alone, and why.
     withheld: Rating | None
     withheld_why: str
+    #: Why others cannot read the reply, and our number of the case: for the seller's side alone.
+    reply_withheld: tuple[str, int | None]
     #: The buyer works for the seller, so that neither can rate the other.
     insider: bool
 
@@ -185,8 +188,11 @@ def _read_sheet(
         mine, theirs = both if side == "buyer" else both[::-1]
         stands = standing(deal, side, now, mine=mine, theirs=theirs)  # type: ignore[arg-type]
         key, reply = found.keys[deal.seller_id], replies.get(rating.id) if rating else None
+        if reply is not None and reply.state != "shown" and found.is_buyers:
+            reply = None
+        gone = why_withheld(session, "to_rating", rating.id, reply) if rating else ("", None)
         kept, why = _withheld(session, said.get(deal.id)) if found.is_buyers else (None, "")
-        parts.append(Part(deal, key, names[key], stands, rating, reply, answer, kept, why, key in insiders))
+        parts.append(Part(deal, key, names[key], stands, rating, reply, answer, kept, why, gone, key in insiders))
     if found.is_buyers:
         return Sheet(found.order, viewer, parts, ())
     own = [_own_part(session, found, part, answers.get(part.deal.id), now) for part in parts]
@@ -215,6 +221,7 @@ def _own_part(session: Session, found: _Found, part: Part, last: BuyerRating | N
         part.answer,
         part.withheld,
         part.withheld_why,
+        part.reply_withheld,
         part.insider,
         last=last,
         record=record,

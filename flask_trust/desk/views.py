@@ -18,6 +18,7 @@ from ..scores.queries import find_subject_id
 from ..shop import clean_id
 from ..state import State, current_state
 from ..text import clean_text
+from ..verdicts.rules import Forbidden
 from ..web.frame import personal_page
 from ..web.headers import personal
 from ..web.places import read_place
@@ -40,7 +41,16 @@ def order(viewer: str, order_id: str) -> Response:
         # Led there instead of linked: the scripts in a shop's frame must not find the secret link on the page.
         token = links.sign("rate", sheet.order.id, sheet.order.link_version)
         return personal(redirect(url_for("trust.rate", token=token), 303))
+    if request.args.get("to") == "case":
+        return _to_case(sheet, request.args.get("seller", ""))
     return _show(sheet)
+
+
+def _to_case(sheet: Sheet, seller: str) -> Response:
+    """Lead a seller's people to the case about their reply, in the same way."""
+    cases = (part.reply_withheld[1] for part in sheet.own if part.key == seller)
+    number = next(cases, None) or abort(404)
+    return personal(redirect(url_for("trust.case", token=links.sign("case", number, extra="author")), 303))
 
 
 def _sheet(viewer: str, order_id: str) -> Sheet:
@@ -67,6 +77,7 @@ def _show(sheet: Sheet, status: int = 200, posted: PartForm | None = None, **ext
 
 def _post(sheet: Sheet) -> Response:
     from .forms import PartForm, link_of_order
+    from .replies.forms import taken_down_before
 
     form = PartForm(request.form, meta={"csrf_context": link_of_order(sheet.viewer, sheet.order.key)})
     part = next((each for each in sheet.own if each.key == form.seller.data), None)
@@ -76,11 +87,14 @@ def _post(sheet: Sheet) -> Response:
     if not form.validate():
         return _show(sheet, 422, form)
     try:
-        step()
+        done = step()
+    except Forbidden:
+        form.reply.errors = [taken_down_before()]
+        return _show(sheet, 422, form)
     except (Refused, actions.Overtaken) as error:
         fresh = _sheet(sheet.viewer, sheet.order.key)
         return _show(fresh, 409, form, over=isinstance(error, Refused))
-    saved = form.action.data
+    saved = "reply-waits" if done is False else form.action.data
     return personal(redirect(url_for("trust.order", order_id=sheet.order.key, saved=saved), 303))
 
 
@@ -95,9 +109,9 @@ def _steps(state: State, sheet: Sheet, part: OwnPart, form: PartForm) -> dict[st
     }
 
 
-def _reply(state: State, speaker: actions.Speaker, deal: int, form: PartForm) -> None:
+def _reply(state: State, speaker: actions.Speaker, deal: int, form: PartForm) -> bool:
     text = clean_text(form.reply.data or "", REPLY_LENGTH)
-    actions.reply(state, speaker, deal, text, guess_language(text, i18n.locale()), form.replied.data or "")
+    return actions.reply(state, speaker, deal, text, guess_language(text, i18n.locale()), form.replied.data or "")
 
 
 @for_visitor

@@ -14,7 +14,10 @@ from ..errors import TrustError
 from ..i18n import _, ngettext
 from ..invitations.queries import tally
 from ..mail.queries import count_by_state
+from ..moderation.contents import MODELS
 from ..moderation.queries import hidden_by_nobody
+from ..moderation.replies.actions import show_replies_nobody_hid
+from ..moderation.replies.queries import replies_hidden_by_nobody
 from ..moderation.upkeep.actions import show_what_nobody_hid
 from ..orders.queries import delivered_count
 from ..privacy.catalogue import entries
@@ -28,7 +31,6 @@ from ..reviews.families.actions import bring_home
 from ..reviews.families.queries import misplaced
 from ..settings import Settings
 from ..state import State
-from ..verdicts.rules import Kind
 from .adapter import faults_of_adapter, nobody_decides
 from .recount import repair_votes, wrong_votes
 from .totals import Place, differences
@@ -105,12 +107,15 @@ def _requests(session: Session) -> list[Finding]:
 
 
 def _hidden(state: State, *, repair: bool) -> Iterator[Finding]:
-    kinds: tuple[Kind, ...] = ("review", "rating")
-    for kind in kinds:
+    for kind in MODELS:
         if repair and state.read(lambda session: hidden_by_nobody(session, kind)):  # noqa: B023 run at once
             transaction(state, lambda session: show_what_nobody_hid(session, kind))  # noqa: B023 run at once
         if number := state.read(lambda session: hidden_by_nobody(session, kind)):  # noqa: B023 run at once
             yield Finding(hidden_words(kind, number), repairable=True)
+    if repair and state.read(replies_hidden_by_nobody):
+        transaction(state, show_replies_nobody_hid)
+    if number := state.read(replies_hidden_by_nobody):
+        yield Finding(hidden_words(None, number), repairable=True)
 
 
 def _ownerless(state: State, *, repair: bool) -> list[Finding]:

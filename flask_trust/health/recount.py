@@ -20,7 +20,6 @@ from ..scores import maths
 from ..scores.actions import lock_total
 from ..scores.models import Aspect, Day, Subject
 from ..scores.queries import SHOP_RATINGS
-from ..scores.rules import utc_day
 
 #: Rows to a statement.
 PIECE = 500

@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from ..i18n import ngettext
-from ..verdicts.rules import Kind
+from ..verdicts.rules import VoteKind
 
 
-def hidden_words(kind: Kind, number: int) -> str:
-    """Say that something is hidden and no decision accounts for it."""
+def hidden_words(kind: VoteKind | None, number: int) -> str:
+    """Say that something is hidden and no decision accounts for it; `kind` is None for replies."""
+    if kind is None:
+        return ngettext(
+            "%(n)d reply is hidden without a decision: somebody changed the tables by hand.",
+            "%(n)d replies are hidden without a decision: somebody changed the tables by hand.",
+            number,
+        )
     if kind == "review":
         return ngettext(
             "%(n)d review is hidden without a decision: somebody changed the tables by hand.",

@@ -19,15 +19,16 @@ from ..links import secret_keys
 from ..people.actions import make
 from ..people.models import Person
 from ..people.queries import are_one, follow
-from ..scores.actions import moving_totals
 from ..signals import content_reported, decision_made
 from ..state import State
 from ..verdicts.actions import forbid, lift
 from ..verdicts.rules import WITHHELD, Kind
 from . import notices
-from .contents import MODELS, Content, words_of
+from .contents import MODELS, Content, author_of, is_deleted, public_since, words_of
 from .models import Case, CaseWord, Contact, Decision, Report
 from .queries import decisions_in, file_of, find_public, words_in
+from .replies.actions import holding, readers_of
+from .replies.queries import find_reply
 from .rules import BECOMES, KEEP_CONTACTS, MOST_WORDS, Phase, Side, Step, may_appeal, may_follow, phase_after
 
 
@@ -76,7 +77,7 @@ def report(state: State, kind: Kind, public_id: str, said: Said) -> tuple[int, i
             session.add(Contact(report_id=number, name=said.name, email=said.email, lang=said.lang))
             session.flush()
             notices.thank(session, number, now)
-        _wait(session, case, "open", now)
+        wait(session, case, "open", now)
         record(session, "reported", "case", case.id, at=now, role="reader", state=(None, case.phase))
         announce(session, content_reported, kind=kind, public_id=public_id)
         return case.id, number
@@ -97,15 +98,16 @@ def _open_case(session: Session, kind: Kind, public_id: str, now: datetime) -> C
         raise Gone
     fresh = {"author_id": content.person_id, "phase": "closed", "opened_at": now, "waits_since": now, "version": 1}
     found = find_or_insert(session, Case, {"kind": kind, "object_id": content.id}, fresh)
-    return _locked(session, found.id)
+    return lock_case(session, found.id)
 
 
-def _locked(session: Session, case_id: int) -> Case:
+def lock_case(session: Session, case_id: int) -> Case:
+    """Return a case as it is now, locked."""
     query = select(Case).where(Case.id == case_id).with_for_update().execution_options(populate_existing=True)
     return session.scalars(query).one()
 
 
-def _wait(session: Session, case: Case, phase: str, now: datetime) -> None:
+def wait(session: Session, case: Case, phase: str, now: datetime) -> None:
     """Let a case wait for staff (once more); one that waits already keeps its place, and an appeal stays one."""
     if case.phase == "closed" or (case.phase == "open" and phase == "appealed"):
         case.phase, case.waits_since, case.closed_at = phase, now, None
@@ -127,7 +129,7 @@ def open_case(state: State, staff_key: str, kind: Kind, public_id: str) -> int:
         now = state.clock()
         case = _open_case(session, kind, public_id, now)
         if case.phase == "closed":
-            _wait(session, case, "open", now)
+            wait(session, case, "open", now)
             record(session, "opened", "case", case.id, at=now, role="staff", actor_id=actor, state=(None, "open"))
         return case.id
 
@@ -152,7 +154,7 @@ class Ruling:
 
 
 def decide(state: State, staff_key: str, case_id: int, ruling: Ruling) -> None:
-    """Take one step about a review or rating, with its reasons; the same step sent twice is taken once.
+    """Take one step about words, with its reasons; the same step sent twice is taken once.
 
     Raises `Overtaken` where the page was older than the case, the step is not possible, or the words are the staff's
     own.
@@ -162,22 +164,28 @@ def decide(state: State, staff_key: str, case_id: int, ruling: Ruling) -> None:
     if found is None:
         raise Gone
     content = found.content
+    readers = readers_of(state, content) if content.reply else []
 
     def work(session: Session) -> None:
         now = state.clock()
-        with moving_totals(session, MODELS[content.kind], [content.subject_id], [content.person_id], now):
+        with holding(session, content, now):
             # Totals first, then the case, on every path: an author's correction comes with the totals locked.
-            case, row = _locked(session, case_id), _content_now(session, content)
+            case, row = lock_case(session, case_id), _content_now(session, content)
             if not _is_done(session, case, ruling, actor):
                 _refuse(session, case, row, ruling, actor, now)
-                _apply(session, case, row, ruling, actor, now)
+                decision = _apply(session, case, content, row, ruling, actor, now)
+                notices.tell(session, case, decision, now, readers=[author_of(row), *readers])
 
     transaction(state, work)
 
 
 def _content_now(session: Session, content: Content) -> Any:
-    row = session.get_one(MODELS[content.kind], content.id, populate_existing=True, with_for_update=True)
-    if row.person_id != content.person_id:  # merged just now: the totals that are locked are those of another person
+    if content.reply is not None:
+        row = find_reply(session, content.reply, content.id, locked=True)
+    else:
+        row = session.get_one(MODELS[content.of], content.id, populate_existing=True, with_for_update=True)
+    # Deleted just now, or merged: the totals that are locked are those of another person.
+    if row is None or author_of(row) != content.person_id:
         raise Overtaken
     return row
 
@@ -192,11 +200,11 @@ def _is_done(session: Session, case: Case, ruling: Ruling, actor: int) -> bool:
 
 
 def _refuse(session: Session, case: Case, row: Any, ruling: Ruling, actor: int, now: datetime) -> None:
-    if ruling.seen != case.version or row.shown_at > now or not may_follow(ruling.step, row.state, phase_of(case)):
+    if ruling.seen != case.version or public_since(row) > now or not may_follow(ruling.step, row.state, phase_of(case)):
         raise Overtaken
-    if ruling.step == "restore" and row.nonce is None:
-        raise Overtaken  # its words were deleted when nobody could object any more
-    author, person = follow(session, session.get(Person, row.person_id)), session.get_one(Person, actor)
+    if ruling.step == "restore" and is_deleted(row):
+        raise Overtaken
+    author, person = follow(session, session.get(Person, author_of(row))), session.get_one(Person, actor)
     if author is not None and are_one(author, person):
         raise Overtaken  # nobody decides about their own words; the page says so before
 
@@ -206,22 +214,31 @@ def phase_of(case: Case) -> Phase:
     return "open" if case.phase == "open" else "appealed" if case.phase == "appealed" else "closed"
 
 
-def _apply(session: Session, case: Case, row: Any, ruling: Ruling, actor: int, now: datetime) -> None:
+def _apply(
+    session: Session, case: Case, content: Content, row: Any, ruling: Ruling, actor: int, now: datetime
+) -> Decision:
     before, after = row.state, BECOMES[ruling.step]
-    kind: Kind = "review" if case.kind == "review" else "rating"
-    if after != before:
-        row.state, row.live = after, after == "shown"
-        row.version += 1
+    _turn(content, row, after)
     if after in WITHHELD:
-        forbid(session, kind, row.id, row.person_id, words_of(row), now)
+        forbid(session, content.kind, content.id, author_of(row), words_of(row), now)
     elif before in WITHHELD:
-        lift(session, kind, row.id, words_of(row))
+        lift(session, content.kind, content.id, words_of(row))
     decision = _decision(session, case, ruling, actor, now, public=after in WITHHELD or before in WITHHELD)
     done, state = _DONE[ruling.step], (before, after)
-    record(session, done, kind, row.id, at=now, role="staff", actor_id=actor, state=state)
+    record(session, done, content.kind, content.id, at=now, role="staff", actor_id=actor, state=state)
     _settle(session, case, ruling, now)
-    notices.tell(session, case, decision, now, author=decision.public)
-    announce(session, decision_made, kind=kind, public_id=row.public_id, step=ruling.step)
+    announce(session, decision_made, kind=content.kind, public_id=content.public_id, step=ruling.step)
+    return decision
+
+
+def _turn(content: Content, row: Any, after: str) -> None:
+    """Give what was decided about its new state."""
+    if row.state == after:
+        return
+    row.state = after
+    if content.reply is None:  # a reply counts for nothing, so that its state is all there is
+        row.live = after == "shown"
+        row.version += 1
 
 
 def _decision(session: Session, case: Case, ruling: Ruling, actor: int, now: datetime, *, public: bool) -> Decision:
@@ -261,7 +278,7 @@ def say(state: State, case_id: int, side: Side, report_id: int | None, text: str
     """
 
     def work(session: Session) -> bool:
-        now, case = state.clock(), _locked(session, case_id)
+        now, case = state.clock(), lock_case(session, case_id)
         known = [each for each in words_in(session, case.id) if (each.side, each.report_id) == (side, report_id)]
         if known and known[-1].text == text:
             return known[-1].appeal
@@ -272,22 +289,11 @@ def say(state: State, case_id: int, side: Side, report_id: int | None, text: str
         if len(known) >= MOST_WORDS:
             raise TooMuch
         session.add(CaseWord(case_id=case.id, side=side, report_id=report_id, appeal=appeal, text=text, at=now))
-        _wait(session, case, "appealed" if appeal else "open", now)
-        role: Role = "buyer" if side == "author" else "reader"
+        wait(session, case, "appealed" if appeal else "open", now)
+        role: Role = "reader" if side == "reporter" else "buyer" if case.kind in MODELS else "seller"
         actor = case.author_id if side == "author" else None
         done = "appealed" if appeal else "answered"
         record(session, done, "case", case.id, at=now, role=role, actor_id=actor, state=(None, case.phase))
         return appeal
 
     return transaction(state, work)
-
-
-def look_again(session: Session, kind: Kind, numbers: list[int], now: datetime) -> None:
-    """Let staff decide once more about what its author has written anew; in the author's own transaction."""
-    for number in sorted(numbers):
-        found = session.scalar(select(Case.id).where(Case.kind == kind, Case.object_id == number))
-        if found is not None:
-            case = _locked(session, found)
-            case.corrected_at = now
-            _wait(session, case, "open", now)
-            record(session, "corrected", "case", case.id, at=now, role="buyer", actor_id=case.author_id)

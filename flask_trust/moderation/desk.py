@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 _LISTS: dict[str, Phase] = {"open": "open", "appeals": "appealed", "closed": "closed"}
 _ID = re.compile(r"[a-z0-9]{8,20}")
+#: The end of the address behind "Report this reply".
+_REPLY = re.compile(r"/reply(/|$)")
 
 
 @for_visitor
@@ -78,8 +80,9 @@ def _open_one(viewer: str) -> Response:
     form = AnswerForm(request.form, meta={"csrf_context": link_of_list(viewer)})
     if not form["form_token"].validate(form):
         return _show_list(viewer, 422, wrong=form["form_token"].errors[0])
-    kinds: tuple[Kind, ...] = ("review", "rating")
-    for public_id in reversed(_ID.findall(request.form.get("about", ""))):
+    about = request.form.get("about", "")
+    kinds: tuple[Kind, ...] = ("to_review", "to_rating") if _REPLY.search(about) else ("review", "rating")
+    for public_id in reversed(_ID.findall(about)):
         for kind in kinds:
             try:
                 found = actions.open_case(current_state(), viewer, kind, public_id)
@@ -121,7 +124,7 @@ def _show(viewer: str, file: File, status: int = 200, form: DecisionForm | None 
         contacts=state.read(lambda session: contacts_in(session, file.case.id)),
         form=fresh,
         words=words,
-        reasons=words.reasons_to_decide(),
+        reasons=words.reasons_to_decide(reply=file.content.reply is not None),
         saved="" if form else request.args.get("saved", ""),
         limit=FACTS_LENGTH,
         **{"overtaken": False} | extra,
@@ -133,6 +136,7 @@ def _decide(viewer: str, file: File) -> Response:
 
     form = DecisionForm(request.form, meta={"csrf_context": link_of_case(viewer, file.case.id)})
     names: dict[str, Step] = {"keep": "keep", "hide": "hide", "remove": "remove", "restore": "restore"}
+    form.reply = file.content.reply is not None
     form.step = step = names.get(request.form.get("action", "")) or abort(404)
     if not form.validate():
         return _show(viewer, file, 422, form)

@@ -22,6 +22,7 @@ from .rules import (
     REPORTABLE,
     Step,
     needs_reasons,
+    that_hold,
 )
 
 EMAIL_LENGTH = 254
@@ -43,9 +44,12 @@ class ReportForm(LinkForm):
     #: Nobody sees it, so only programs fill it in.
     website = StringField()
 
+    #: Set before validating.
+    reply = False
+
     def validate_reason(self, field: Any) -> None:
         """Want one of the reasons on the page."""
-        if field.data not in REPORTABLE:
+        if field.data not in that_hold(REPORTABLE, reply=self.reply):
             raise ValidationError(_("Please choose a reason."))
 
     def validate_explanation(self, field: Any) -> None:
@@ -100,7 +104,7 @@ class AnswerForm(LinkForm):
 
 
 class DecisionForm(LinkForm):
-    """A step and its reasons; `step` is set before validating, `seen` is the version that the page showed."""
+    """A step and its reasons; `seen` is the version that the page showed."""
 
     ground = _choice(GROUNDS)
     law = StringField()
@@ -108,11 +112,13 @@ class DecisionForm(LinkForm):
     facts = TextAreaField()
     seen = HiddenField()
 
+    #: Set before validating.
     step: Step | None = None
+    reply = False
 
     def validate_ground(self, field: Any) -> None:
         """Want a reason from the list wherever words are taken away."""
-        if self._takes_away and field.data not in GROUNDS:
+        if self._takes_away and field.data not in that_hold(GROUNDS, reply=self.reply):
             raise ValidationError(_("Please choose a reason. There are no others."))
 
     def validate_law(self, field: Any) -> None:

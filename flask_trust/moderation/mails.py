@@ -27,7 +27,7 @@ from ..web.urls import public_url
 from .models import Decision
 from .queries import File, contact_of, decided_orders, file_of, file_of_report
 from .rules import APPEAL_WITHIN, BECOMES, DECIDE_WITHIN, ILLEGAL
-from .words import ground_explanation, ground_name
+from .words import about, ground_explanation, ground_name
 
 
 class StrangerMail:
@@ -80,7 +80,7 @@ class ReportReceiptMail(StrangerMail):
             subject=_("We have your report"),
             heading=_("Thank you for your report"),
             paragraphs=[
-                _("It is about %(about)s.", about=plain(file.content.about)),
+                about(file.content),
                 _(
                     "A person will look at it, within %(days)s days as a rule, and write to you.",
                     days=DECIDE_WITHIN.days,
@@ -101,7 +101,7 @@ class ReportOutcomeMail(StrangerMail):
             subject=_("What became of your report"),
             heading=_("What became of your report"),
             paragraphs=[
-                _("It is about %(about)s.", about=plain(file.content.about)),
+                about(file.content),
                 _outcome(file),
                 _("A person decided, not a program. You can ask for another look, free of charge, within six months."),
             ],
@@ -113,9 +113,12 @@ class ReportOutcomeMail(StrangerMail):
 
 def _outcome(file: File) -> str:
     if file.content.state not in ("shown", *WITHHELD):
+        if file.content.reply:
+            return _("It is not there any more.")
         return _("It is not there any more: its author took it back.")
     if file.content.state in WITHHELD:
-        return _("It was taken down: %(reason)s.", reason=ground_name(file.case.ground))
+        reason = ground_name(file.case.ground, reply=file.content.reply is not None)
+        return _("It was taken down: %(reason)s.", reason=reason)
     return _("It stays as it is: we found none of the reasons for which something is taken down.")
 
 
@@ -151,26 +154,39 @@ class ReasonsMail:
         note_refusal(session, mail, code)
 
 
+def author_url(file: File) -> str:
+    """Return the address of a case for the author's side."""
+    return public_url("case", token=links.sign("case", file.case.id, extra="author"))
+
+
 def _reasons(file: File, decision: Decision) -> Notice:
-    about, url = plain(file.content.about), public_url("case", token=links.sign("case", file.case.id, extra="author"))
+    url = author_url(file)
     if BECOMES[decision.step] == "shown":
         return Notice(
             subject=_("What you wrote can be read again"),
             heading=_("What you wrote can be read again"),
-            paragraphs=[_("It is about %(about)s.", about=about), _("It stands where it stood, and counts as before.")],
+            paragraphs=[
+                about(file.content),
+                _("It stands where it stood, and counts as before."),
+            ],
             button=_("See what was decided"),
             url=url,
         )
     return Notice(
         subject=_("Why others cannot read what you wrote"),
         heading=_("Others cannot read what you wrote"),
-        paragraphs=[_("It is about %(about)s.", about=about), *_why(decision), *_ways_out()],
+        paragraphs=[
+            about(file.content),
+            *statement(decision),
+            _("A person decided, not a program. Its stars played no part."),
+            *ways_out(),
+        ],
         button=_("See the reasons, change your words or object"),
         url=url,
     )
 
 
-def _why(decision: Decision) -> list[str]:
+def statement(decision: Decision, *, reply: bool = False) -> list[str]:
     """Return the statement of reasons: what was done, on which facts, whether after a report, and why."""
     hidden = decision.step == "hide"
     law = _("The law: %(law)s.", law=plain(decision.illegal_content_legal_ground))
@@ -179,18 +195,18 @@ def _why(decision: Decision) -> list[str]:
     ground = decision.decision_ground
     told = [
         _("It is hidden everywhere while we check.") if hidden else _("It was taken down everywhere, for good."),
-        _("The reason: %(reason)s.", reason=ground_name(ground)),
-        ground_explanation(ground),
+        _("The reason: %(reason)s.", reason=ground_name(ground, reply=reply)),
+        ground_explanation(ground, reply=reply),
         law if ground == ILLEGAL else "",
         plain(decision.explanation),
         found,
         _("Somebody had reported it.") if reported else _("Nobody had reported it: we looked by ourselves."),
-        _("A person decided, not a program. Its stars played no part."),
     ]
     return [each for each in told if each]
 
 
-def _ways_out() -> list[str]:
+def ways_out() -> list[str]:
+    """Return what an author can do about it."""
     months = round(APPEAL_WITHIN.days / 30.5)
     return [
         _("You can change your words: they are looked at again, and can be read if the reason is gone."),

@@ -17,7 +17,7 @@ _CASE = personal("decision", "decide_reports", "legal-duty", "case", "shop", "st
 
 
 class Case(Base):
-    """Everything about one review or rating that was reported, or that staff looked at by themselves; one for each.
+    """Everything about a review, a rating or the reply to one that was reported, or that staff looked at unasked.
 
     `phase` says who waits for whom: "open" and "appealed" wait for staff. `outcome` is what was decided last, with
     its reason in `ground`; None where nothing was yet. `waits_since` orders the list.
@@ -34,6 +34,7 @@ class Case(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     kind: Mapped[str] = mapped_column(Key(10), info=NOT_PERSONAL)
+    #: Of a reply, our number of what it answers, see `verdicts.rules.Kind`.
     object_id: Mapped[int] = mapped_column(BigId)
     author_id: Mapped[int] = mapped_column(BigId, info=whose("decision"))
     phase: Mapped[str] = mapped_column(String(10), default="open", info=NOT_PERSONAL)

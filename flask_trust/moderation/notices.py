@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
 from ..mail.actions import enqueue
 from ..state import current_state
+from .contents import MODELS
 from .models import Case, Decision
 from .queries import contacts_in
 
@@ -20,10 +22,16 @@ def thank(session: Session, report_id: int, now: datetime) -> None:
     _queue(session, f"case_receipt-{report_id}", "case_receipt", STRANGER, report_id, now)
 
 
-def tell(session: Session, case: Case, decision: Decision, now: datetime, *, author: bool) -> None:
-    """Queue what was decided: for the author where words are taken away or put back, for reporters in the end."""
-    if author:
+def tell(session: Session, case: Case, decision: Decision, now: datetime, *, readers: Iterable[int]) -> None:
+    """Queue what was decided: for the author (of a reply, all who answer for the seller), for reporters in the end.
+
+    The author's side is told where words are taken away or put back.
+    """
+    if decision.public and case.kind in MODELS:
         _queue(session, f"case_reasons-{decision.id}", "case_reasons", case.author_id, decision.id, now)
+    elif decision.public:
+        for number in sorted(set(readers)):
+            _queue(session, f"reply_reasons-{decision.id}-{number}", "reply_reasons", number, decision.id, now)
     if case.phase == "closed":
         tell_reporters(session, case.id, str(decision.id), now)
 

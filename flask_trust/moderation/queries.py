@@ -16,10 +16,11 @@ from ..orders.models import Deal, Line
 from ..ratings.models import FormerRating
 from ..reviews.models import Version
 from ..scores.models import Subject
-from ..verdicts.rules import WITHHELD, Kind
+from ..verdicts.rules import WITHHELD, Kind, VoteKind
 from ..web.places import Place
-from .contents import MODELS, Content
+from .contents import GONE, MODELS, REPLIES, Content, number_in, reply_kind, vote_kind
 from .models import Case, CaseWord, Contact, Decision, Report
+from .replies.queries import reply_content
 from .rules import PAGE, Phase
 
 #: Characters of the words in the staff's list.
@@ -27,14 +28,20 @@ EXCERPT = 90
 
 
 def find_public(session: Session, kind: Kind, public_id: str, now: datetime) -> Content | None:
-    """Return a review or rating that everybody can read at this moment."""
-    number = session.scalar(select(MODELS[kind].id).where(MODELS[kind].public_id == public_id))
+    """Return a review or rating, or the reply to one, that everybody can read at this moment."""
+    model = MODELS[vote_kind(kind)]
+    number = session.scalar(select(model.id).where(model.public_id == public_id))
     content = content_of(session, kind, number) if number is not None else None
     return content if content is not None and content.public(now) else None
 
 
 def content_of(session: Session, kind: Kind, number: int) -> Content:
     """Return what a case is about, in whatever state it is."""
+    content, reply = _content_of(session, vote_kind(kind), number), reply_kind(kind)
+    return reply_content(session, reply, content) if reply else content
+
+
+def _content_of(session: Session, kind: VoteKind, number: int) -> Content:
     row = session.get_one(MODELS[kind], number)
     about = session.get_one(Line, row.line_id) if kind == "review" else row
     subject = session.get_one(Subject, about.subject_id)
@@ -49,6 +56,7 @@ def content_of(session: Session, kind: Kind, number: int) -> Content:
         subject_key=subject.key,
         person_id=row.person_id,
         order_id=row.order_id if kind == "review" else session.get_one(Deal, row.deal_id).order_id,
+        deal_id=row.deal_id,
         about=subject.title or subject.key,
         title=row.title if kind == "review" else "",
         text=row.text,
@@ -57,7 +65,7 @@ def content_of(session: Session, kind: Kind, number: int) -> Content:
     )
 
 
-def _former_words(session: Session, kind: Kind, number: int) -> list[str]:
+def _former_words(session: Session, kind: VoteKind, number: int) -> list[str]:
     if kind == "review":
         older = select(Version).where(Version.review_id == number).order_by(Version.no.desc())
         return [f"{each.title}\n{each.text}".strip() for each in session.scalars(older)]
@@ -66,7 +74,7 @@ def _former_words(session: Session, kind: Kind, number: int) -> list[str]:
 
 
 def cases_about(session: Session, objects: Sequence[tuple[str, int]]) -> dict[tuple[str, int], Case]:
-    """Return the cases about some reviews and ratings, by kind and our number of each."""
+    """Return the cases about some reviews, ratings and replies, by kind and number of each."""
     wanted = or_(*(and_(Case.kind == kind, Case.object_id == number) for kind, number in objects))
     return {(case.kind, case.object_id): case for case in session.scalars(select(Case).where(wanted))}
 
@@ -98,7 +106,7 @@ def file_of(session: Session, case_id: int) -> File | None:
 
 
 def _kind(case: Case) -> Kind:
-    return "review" if case.kind == "review" else "rating"
+    return next(kind for kind in (*MODELS, *REPLIES) if kind == case.kind)
 
 
 def decisions_in(session: Session, case_id: int, *, locked: bool = False) -> Sequence[Decision]:
@@ -153,7 +161,7 @@ def _page(session: Session, query: Any) -> tuple[list[Case], Place | None]:
 
 @dataclass(frozen=True, slots=True)
 class Logged:
-    """One line of the public log: what happened to a review or rating, when, for which reason; not whose or what."""
+    """One line of the public log: what happened to a review, a rating or a reply, when, and why; not whose or what."""
 
     id: int
     kind: str
@@ -194,23 +202,34 @@ class Row:
 
 
 def rows_about(session: Session, cases: Sequence[Case], at: datetime) -> list[Row]:
-    """Return the rows of a list of cases, in three statements whatever its length."""
+    """Return the rows of a list of cases, in five statements at most whatever its length."""
     now: dict[tuple[str, int], tuple[str, str, str]] = {}
-    for kind, model in MODELS.items():
+    kinds: tuple[Kind, ...] = (*MODELS, *REPLIES)
+    for kind in kinds:
         numbers = [case.object_id for case in cases if case.kind == kind]
-        query = select(model.id, Subject.title, Subject.key, model.state, model.text, model.shown_at)
-        if kind == "review":  # it may count for a family, and is about one product
-            query = query.join(Line, Line.id == model.line_id)
-        about = (Line if kind == "review" else model).subject_id
-        query = query.join(Subject, Subject.id == about).where(model.id.in_(numbers))
-        for number, title, key, state, text, shown_at in session.execute(query):
-            excerpt = textwrap.shorten(text, EXCERPT, placeholder="…") if shown_at <= at else ""
-            now[kind, number] = title or key, state, excerpt
+        for number, title, key, state, text, shown_at in session.execute(_listed(kind, numbers)) if numbers else ():
+            excerpt = textwrap.shorten(text or "", EXCERPT, placeholder="…") if shown_at <= at else ""
+            now[kind, number] = title or key, state or GONE, excerpt
     told: dict[int, list[str]] = {case.id: [] for case in cases}
     query = select(Report.case_id, Report.reason).where(Report.case_id.in_(told)).order_by(Report.id)
     for number, reason in session.execute(query):
         told[number].append(reason)
     return [Row(case, *now[case.kind, case.object_id], list(dict.fromkeys(told[case.id]))) for case in cases]
+
+
+def _listed(kind: Kind, numbers: Sequence[int]) -> Any:
+    """Select what a list says of some reviews, ratings or replies; of a reply that is gone, no state and no text."""
+    votes = MODELS[vote_kind(kind)]
+    reply = reply_kind(kind)
+    words = REPLIES[reply] if reply else votes
+    query = select(votes.id, Subject.title, Subject.key, words.state, words.text, votes.shown_at)
+    if votes is MODELS["review"]:  # it may count for a family, and is about one product
+        query = query.join(Line, Line.id == votes.line_id).join(Subject, Subject.id == Line.subject_id)
+    else:
+        query = query.join(Subject, Subject.id == votes.subject_id)
+    if words is not votes:
+        query = query.outerjoin(words, number_in(words) == votes.id)
+    return query.where(votes.id.in_(numbers))
 
 
 def counts_waiting(session: Session) -> dict[str, int]:
@@ -226,12 +245,12 @@ def file_of_report(session: Session, report_id: int) -> File | None:
 
 
 def decided_orders(session: Session, decision_ids: Sequence[int]) -> list[int]:
-    """Return our numbers of the orders that these decisions are about."""
+    """Return our numbers of the orders that these decisions about reviews and ratings are about."""
     query = select(Case).join(Decision, Decision.case_id == Case.id).where(Decision.id.in_(decision_ids))
     return [content_of(session, _kind(case), case.object_id).order_id for case in session.scalars(query)]
 
 
-def hidden_by_nobody(session: Session, kind: Kind) -> int:
+def hidden_by_nobody(session: Session, kind: VoteKind) -> int:
     """Return how many reviews or ratings with words nobody can read although no decision says so."""
     model = MODELS[kind]
     decided = select(Case.id).where(Case.kind == kind, Case.object_id == model.id, Case.outcome.in_(WITHHELD))

@@ -16,10 +16,14 @@ Ground = Literal["G1", "G2", "G3", "G4", "G5", "G6", "G7", "G8"]
 GROUNDS: tuple[Ground, ...] = get_args(Ground)
 #: Against a law, so that the law has to be named; all others are against the rules of these reviews.
 ILLEGAL: Ground = "G2"
+MADE_UP: Ground = "G6"
 #: Reported for abuse of children: nobody has to give a name (DSA Art. 16(2)(c)).
 CHILD_ABUSE = "child"
 #: What can be chosen when reporting.
 REPORTABLE: tuple[str, ...] = (*GROUNDS, CHILD_ABUSE)
+
+#: What is no reason against a reply, above which stands that it is the seller's or the shop's.
+NOT_OF_REPLIES = ("G7",)
 
 APPEAL_WITHIN = timedelta(days=183)
 #: Contacts of those who reported go so long after the case was closed.
@@ -53,6 +57,11 @@ _FROM = {
 def ground_for(reported: str) -> Ground:
     """Return the reason under which a report is looked at."""
     return next((ground for ground in GROUNDS if ground == reported), ILLEGAL)
+
+
+def that_hold(choices: tuple[str, ...], *, reply: bool) -> tuple[str, ...]:
+    """Return which of these reasons there are against a reply, or against what a buyer wrote."""
+    return tuple(each for each in choices if not (reply and each in NOT_OF_REPLIES))
 
 
 def may_follow(step: Step, state: str, phase: Phase) -> bool:

@@ -19,6 +19,7 @@ from ..web.headers import allow_long_forms, private
 from ..web.visitors import refuse_other_sites
 from . import actions, words
 from .contents import Content
+from .places import change_url, url_of
 from .queries import File, contact_of, file_of, find_public, log_page
 from .rules import APPEAL_WITHIN, DECIDE_WITHIN, EXPLANATION_LENGTH, Side, may_appeal
 from .tallies.queries import counts
@@ -41,6 +42,16 @@ def report_rating(public_id: str) -> Response:
     return _report("rating", public_id)
 
 
+def report_review_reply(public_id: str) -> Response:
+    """Show the form of a report of the reply to a review, and take it; nobody needs an account."""
+    return _report("to_review", public_id)
+
+
+def report_rating_reply(public_id: str) -> Response:
+    """Show the form of a report of the reply to a rating, and take it; nobody needs an account."""
+    return _report("to_rating", public_id)
+
+
 def _report(kind: Kind, public_id: str) -> Response:
     from .forms import ReportForm, link_of_report  # WTForms is imported when a form is needed
 
@@ -51,8 +62,9 @@ def _report(kind: Kind, public_id: str) -> Response:
     refuse_other_sites()
     allow_long_forms()
     form = ReportForm(request.form, meta=meta)
+    form.reply = content.reply is not None
     if form.website.data:
-        return redirect(_url_of(content), 303)  # a program: it may think that it was heard
+        return redirect(url_of(content), 303)  # a program: it may think that it was heard
     return _take(content, form)
 
 
@@ -64,20 +76,15 @@ def _public(kind: Kind, public_id: str) -> Content:
     return found or abort(404)
 
 
-def _url_of(content: Content) -> str:
-    if content.kind == "review":
-        return url_for("trust.review", public_id=content.public_id)
-    return url_for("trust.seller", seller_id=content.subject_key, _anchor=f"rating-{content.public_id}")
-
-
 def _show_form(content: Content, form: ReportForm, status: int = 200, **extra: Any) -> Response:
     answer = page(
         "trust/moderation/report.html",
         status=status,
         content=content,
         form=form,
-        reasons=words.reasons_to_report(),
-        url=_url_of(content),
+        reasons=words.reasons_to_report(reply=content.reply is not None),
+        url=url_of(content),
+        words=words,
         days=DECIDE_WITHIN.days,
         limit=EXPLANATION_LENGTH,
         **{"too_many": False} | extra,
@@ -154,8 +161,8 @@ def _show_case(
         words=words,
         may_appeal=may_appeal(file.last, side, actions.phase_of(file.case), state.clock()),
         appeal_until=file.last.at + APPEAL_WITHIN if file.last else None,
-        url=_url_of(file.content) if file.content.public(state.clock()) else None,
-        rate_url=url_for("trust.rate", token=links.sign("rate", order.id, order.link_version)) if order else None,
+        url=url_of(file.content) if file.content.public(state.clock()) else None,
+        change_url=change_url(file.content, order) if order else None,
         saved="" if form else request.args.get("saved", ""),
         limit=EXPLANATION_LENGTH,
         **{"too_much": False, "closed": False} | more,

@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 from ..i18n import _
-from .rules import CHILD_ABUSE, GROUNDS, REPORTABLE
+from ..invitations.mails import plain
+from .contents import GONE, Content
+from .rules import CHILD_ABUSE, GROUNDS, MADE_UP, REPORTABLE, that_hold
 
 
-def ground_name(ground: str | None) -> str:
-    """Return a reason in a few plain words."""
+def kind_name(kind: str) -> str:
+    """Return what something is, as lists and the log say it."""
+    names = {
+        "review": _("Review"),
+        "rating": _("Rating"),
+        "to_review": _("A reply to a review"),
+        "to_rating": _("A reply to a rating"),
+    }
+    return names[kind]
+
+
+def about(content: Content) -> str:
+    """Return the sentence in a mail that says what it is about: a product or a seller, or a reply."""
+    name = plain(content.about)
+    if content.kind == "to_review":
+        return _("It is about the reply to a review of %(about)s.", about=name)
+    if content.kind == "to_rating":
+        return _("It is about the reply to a rating of %(about)s.", about=name)
+    return _("It is about %(about)s.", about=name)
+
+
+def ground_name(ground: str | None, *, reply: bool = False) -> str:
+    """Return a reason in a few plain words; of what a buyer wrote, or of a reply."""
+    if reply and ground == MADE_UP:
+        return _("Made up")
     names = {
         "G1": _("Personal data of somebody"),
         "G2": _("Against the law"),
@@ -22,8 +47,10 @@ def ground_name(ground: str | None) -> str:
     return names.get(ground or "", "")
 
 
-def ground_explanation(ground: str | None) -> str:
-    """Return what a reason means, in a sentence."""
+def ground_explanation(ground: str | None, *, reply: bool = False) -> str:
+    """Return what a reason means, in a sentence; of what a buyer wrote, or of a reply."""
+    if reply and ground == MADE_UP:
+        return _("It was shown that it is invented.")
     texts = {
         "G1": _("It shows the name, address, phone number or picture of a person who has not made it public."),
         "G2": _("It breaks a law, which has to be named."),
@@ -38,14 +65,21 @@ def ground_explanation(ground: str | None) -> str:
     return texts.get(ground or "", "")
 
 
-def reasons_to_report() -> list[tuple[str, str, str]]:
+def reasons_to_report(*, reply: bool = False) -> list[tuple[str, str, str]]:
     """Return the reasons somebody can report for, each with its name and explanation."""
-    return [(each, ground_name(each), ground_explanation(each)) for each in REPORTABLE]
+    return _explained(REPORTABLE, reply=reply)
 
 
-def reasons_to_decide() -> list[tuple[str, str, str]]:
+def reasons_to_decide(*, reply: bool = False) -> list[tuple[str, str, str]]:
     """Return the reasons staff can decide for, each with its name and explanation."""
-    return [(each, ground_name(each), ground_explanation(each)) for each in GROUNDS]
+    return _explained(GROUNDS, reply=reply)
+
+
+def _explained(choices: tuple[str, ...], *, reply: bool) -> list[tuple[str, str, str]]:
+    return [
+        (each, ground_name(each, reply=reply), ground_explanation(each, reply=reply))
+        for each in that_hold(choices, reply=reply)
+    ]
 
 
 def step_name(step: str) -> str:
@@ -60,20 +94,21 @@ def step_name(step: str) -> str:
 
 
 def state_name(state: str) -> str:
-    """Return how a review or rating stands now."""
+    """Return how a review, a rating or a reply stands now."""
     names = {
         "shown": _("Everybody can read it"),
         "hidden": _("Hidden while we check"),
         "removed": _("Taken down"),
         "withdrawn": _("Its author took it back"),
         "erased": _("Erased together with its author's data"),
+        GONE: _("Not there any more"),
     }
     return names[state]
 
 
-def withheld_note(state: str, ground: str | None, *, corrected: bool) -> str:
+def withheld_note(state: str, ground: str | None, *, corrected: bool, reply: bool = False) -> str:
     """Return what its author reads beside words that others cannot read."""
-    reason = ground_name(ground)
+    reason = ground_name(ground, reply=reply)
     if corrected:
         return _("Hidden until the shop's staff has looked at your new words.")
     if state == "hidden":

@@ -14,6 +14,7 @@ from .rules import ASPECTS
 _PUBLIC = personal("rating", "show_rating", "contract", "until_withdrawn", "public", "person")
 _WORDS = personal("rating", "show_rating", "contract", "until_withdrawn", "public", "person", also="taken_down")
 _REPLY = personal("reply", "show_reply", "contract", "until_withdrawn", "public", "person")
+_REPLY_WORDS = personal("reply", "show_reply", "contract", "until_withdrawn", "public", "person", also="taken_down")
 _FOR_SELLER = personal("note", "pass_note", "contract", "note", "seller", "person", also="taken_down")
 _FOR_SELLERS = personal("buyer_rating", "tell_sellers", "legitimate-interest", "until_erased", "sellers", "seller")
 
@@ -119,12 +120,18 @@ class Reply(Base):
     """The one public answer of a rated seller to a rating."""
 
     __tablename__ = "trust_reply"
-    __table_args__ = (unique("trust_reply_rating", "rating_id"), Base.__table_args__)
+    __table_args__ = (
+        unique("trust_reply_rating", "rating_id"),
+        check("trust_reply_state", "state IN ('shown', 'hidden', 'removed')"),
+        Base.__table_args__,
+    )
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     rating_id: Mapped[int] = mapped_column(ForeignKey("trust_rating.id"))
     author_id: Mapped[int | None] = mapped_column(BigId, info=whose("reply"))
-    text: Mapped[str] = mapped_column(Text, info=_REPLY)
+    #: The database's own default lets an older version of the code go on writing replies.
+    state: Mapped[str] = mapped_column(String(10), default="shown", server_default="shown", info=NOT_PERSONAL)
+    text: Mapped[str] = mapped_column(Text, info=_REPLY_WORDS)
     lang: Mapped[str] = mapped_column(String(12), default="", info=NOT_PERSONAL)
     at: Mapped[datetime] = mapped_column(Moment, info=_REPLY)
     edited_at: Mapped[datetime | None] = mapped_column(Moment, info=_REPLY)

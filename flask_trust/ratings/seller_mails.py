@@ -41,7 +41,7 @@ class SellerReceiptMail:
     def look_up(self, mails: Sequence[Outgoing]) -> dict[str, ShopPerson]:
         """Return the shop's view of those who wrote."""
         state = current_state()
-        return lookup.people(state.shop, state.read(lambda session: _person_keys(session, mails)))
+        return lookup.people(state.shop, state.read(lambda session: person_keys(session, mails)))
 
     def compose(self, session: Session, mail: Outgoing, known: Mapping[str, ShopPerson] | None) -> Letter | Drop:
         """Return the mail, or why it must not leave."""
@@ -63,7 +63,8 @@ class SellerReceiptMail:
         note_refusal(session, mail, code)
 
 
-def _person_keys(session: Session, mails: Sequence[Outgoing]) -> set[str]:
+def person_keys(session: Session, mails: Sequence[Outgoing]) -> set[str]:
+    """Return the shop's ids of those whom these mails go to."""
     people = [follow(session, session.get(Person, mail.person_id)) for mail in mails]
     return {person.key for person in people if person is not None and person.key is not None}
 

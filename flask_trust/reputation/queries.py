@@ -104,7 +104,7 @@ _RATINGS = Source(
     .join(table_of(Deal), _deal.id == _rating.deal_id)
     .join(table_of(Order), _order.id == _deal.order_id)
     .outerjoin(table_of(FormerRating), _former.rating_id == _rating.id)
-    .outerjoin(table_of(Reply), _reply.rating_id == _rating.id),
+    .outerjoin(table_of(Reply), and_(_reply.rating_id == _rating.id, _reply.state == "shown")),
 )
 
 
@@ -175,7 +175,8 @@ def find_answers(
     session: Session, seller_id: int, before: datetime, now: datetime
 ) -> Sequence[tuple[datetime, datetime | None]]:
     """Return when ratings could be read and when the seller replied: the newest of a year, from before a moment."""
-    query = select(Rating.shown_at, Reply.at).outerjoin(Reply, Reply.rating_id == Rating.id)
+    readable = and_(Reply.rating_id == Rating.id, Reply.state == "shown")
+    query = select(Rating.shown_at, Reply.at).outerjoin(Reply, readable)
     query = query.where(Rating.subject_id == seller_id, Rating.live == true(), Rating.shown_at <= before)
     query = query.where(Rating.shown_at > now - LOOK_BACK).order_by(Rating.shown_at.desc(), Rating.id.desc())
     return [(row[0], row[1]) for row in session.execute(query.limit(NEWEST))]

@@ -139,7 +139,7 @@ class Source:
 _CARDS = (
     select(_review.id, _review.subject_id, *_CARD)
     .join(table_of(Person), _person.id == _review.person_id)
-    .outerjoin(table_of(ReviewReply), _reply.review_id == _review.id)
+    .outerjoin(table_of(ReviewReply), and_(_reply.review_id == _review.id, _reply.state == "shown"))
 )
 #: The reviews of products, as cards.
 REVIEWS = Source(Review, _CARDS)

@@ -12,7 +12,7 @@ from .. import lookup
 from ..db import lock_rows, transaction
 from ..invitations import actions as invitations
 from ..invitations.queries import find as find_request
-from ..moderation.actions import look_again
+from ..moderation.corrections.actions import look_again
 from ..orders import actions as orders
 from ..orders.models import Deal, Order
 from ..orders.queries import deals_now

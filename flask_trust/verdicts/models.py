@@ -22,7 +22,7 @@ class Verdict(Base):
 
     id: Mapped[int] = mapped_column(BigId, primary_key=True)
     person_id: Mapped[int] = mapped_column(BigId, info=whose("taken_down"))
-    #: What it was said in: "review" or "rating", and our number of it.
+    #: What it was said in, see `rules.Kind`, and our number of it; of a reply, the number of what it answers.
     kind: Mapped[str] = mapped_column(Key(10), info=NOT_PERSONAL)
     object_id: Mapped[int] = mapped_column(BigId)
     nonce: Mapped[str] = mapped_column(Key(64), info=NOT_PERSONAL)

@@ -6,9 +6,13 @@ import hashlib
 import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-Kind = Literal["review", "rating"]
+VoteKind = Literal["review", "rating"]
+#: A reply goes under the number of the review or rating that it answers: written anew, it stands in the same place.
+ReplyKind = Literal["to_review", "to_rating"]
+Kind = VoteKind | ReplyKind
+REPLY_KINDS: tuple[ReplyKind, ...] = get_args(ReplyKind)
 
 #: States in which the words are kept and nobody but their author and the shop's staff can read them.
 WITHHELD = ("hidden", "removed")

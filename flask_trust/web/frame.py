@@ -33,6 +33,8 @@ def words() -> dict[str, Any]:
         review_url=Addresses("review", "public_id"),
         report_url=Addresses("report_review", "public_id"),
         report_rating_url=Addresses("report_rating", "public_id"),
+        report_reply_url=Addresses("report_review_reply", "public_id"),
+        report_rating_reply_url=Addresses("report_rating_reply", "public_id"),
         helpful_url=Addresses("helpful", "public_id"),
         canonical=canonical_url,
         language=speech.tag,

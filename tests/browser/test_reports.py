@@ -11,6 +11,7 @@ from flask_trust.moderation.models import Case, Report
 from flask_trust.reviews.models import Review
 from tests.support import browser as support
 from tests.web.cases import PHONE, STAFF, case_of, decided, reported, said_in, written
+from tests.web.replies import replied_to_rating, replied_to_review, reply_to
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -35,7 +36,27 @@ def filled(world: World) -> list[tuple[str | None, str]]:
     anybody = [f"/trust/reviews/{ids[3]}/report", "/trust/log", year, world.rate_path("o0")]
     staff = ["", "?show=appeals", "?show=closed", "/1", "/2", "/3"]
     mine: list[tuple[str | None, str]] = [(STAFF, f"/trust/desk/reports{each}") for each in staff]
+    mine += about_replies(world)
     return [*((None, path) for path in [*anybody, *(f"/trust/cases/{each}" for each in tokens)]), *mine]
+
+
+def about_replies(world: World) -> list[tuple[str | None, str]]:
+    """Let replies be reported and taken down, and return who opens which page."""
+    ids = replied_to_review(world, LONG), replied_to_rating(world, LONG)
+    pages: list[tuple[str | None, str]] = [(None, path) for path in ("/trust/products/vase", "/trust/sellers/tom")]
+    pages = [(None, f"/trust/reviews/{ids[0]}/reply/report"), *pages]
+    world.review("r3", 2, "cup")
+    other = world.all(Review)[-1].public_id
+    reply_to(world, "to_review", other, LONG)
+    reported(world, other, "to_review", explanation=LONG)
+    decided(world, other, "remove", "to_review", facts=LONG)
+    reported(world, ids[1], "to_rating")
+    decided(world, ids[1], "hide", "to_rating", facts=LONG)
+    numbers = case_of(world, other, "to_review").id, case_of(world, ids[1], "to_rating").id
+    with world.app.test_request_context():
+        cases = [f"/trust/cases/{links.sign('case', number, extra='author')}" for number in numbers]
+    pages += [(None, path) for path in cases] + [(STAFF, f"/trust/desk/reports/{number}") for number in numbers]
+    return [*pages, ("olga", f"/trust/reviews/{other}/reply"), ("tina", "/trust/orders/r2")]
 
 
 @pytest.mark.parametrize(("size", "scheme"), support.VIEWS)

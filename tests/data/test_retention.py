@@ -30,14 +30,16 @@ from flask_trust.privacy.retention.actions import NOBODY, STEPS, SWEEPS, Retaini
 from flask_trust.privacy.retention.queries import FIND
 from flask_trust.privacy.rights.actions import note_request
 from flask_trust.privacy.rights.models import DataRequest
-from flask_trust.ratings.models import FormerRating, Rating
+from flask_trust.ratings.models import FormerRating, Rating, Reply
 from flask_trust.ratings.receipts import check as check_receipt
 from flask_trust.ratings.receipts import digest_of
 from flask_trust.reviews.models import Review, Version
+from flask_trust.reviews.replies.models import ReviewReply
 from flask_trust.reviews.votes.models import HelpfulVote
 from flask_trust.scores.models import Subject
 from tests.web.cases import PHONE, decided, reported, said_in, tallies, written
 from tests.web.deals import buyer_rates, deal
+from tests.web.replies import replied_to_rating, replied_to_review
 from tests.world import World
 
 #: What the privacy page tells people. Whoever lengthens a rule breaks a promise that was read: change this list only
@@ -139,9 +141,14 @@ def words_taken_down(world: World) -> Left:
     world.pass_days(31)
     decided(world, review, "remove")
     decided(world, world.one(Rating).public_id, "remove", kind="rating")
+    answered = [replied_to_review(world), replied_to_rating(world)]
+    for kind, public_id in zip(("to_review", "to_rating"), answered, strict=True):
+        decided(world, public_id, "remove", kind)
     return lambda world: [
-        *[r for r in world.all(Review) if r.text],
-        *[r for r in world.all(Rating) if r.text or r.note],
+        *[r for r in world.all(Review) if r.text and r.state == "removed"],
+        *[r for r in world.all(Rating) if (r.text or r.note) and r.state == "removed"],
+        *[r for r in world.all(ReviewReply) if r.text],
+        *[r for r in world.all(Reply) if r.text],
     ]
 
 

@@ -7,11 +7,14 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
 from flask_trust.db import Base
+from tests.web.replies import RUDE, replied_to_rating, replied_to_review
+from tests.world import World
 
 pytest.importorskip("flask_migrate")
 
@@ -122,3 +125,56 @@ def test_a_table_that_lacks_something_is_noticed(fresh_url: str, tmp_path: Path)
     done = shop.db(["migrate", "-m", "second"], ["upgrade"])
     assert [code for code, _ in done] == [0, 0], done
     shop.assert_clean()
+
+
+#: Both had no column `state` once.
+REPLIES = ("trust_reply", "trust_review_reply")
+
+
+def test_replies_of_an_older_version_can_be_read_after_the_upgrade(fresh_url: str, tmp_path: Path) -> None:
+    """The older code goes on writing replies, too: it knows nothing of the column, the database has its default."""
+    shop = Shop(tmp_path / "shop", fresh_url, {})
+    assert {code for code, _ in shop.db(["init"], ["migrate", "-m", "first"], ["upgrade"])} == {0}
+    world = World(fresh_url, tmp_path)
+    replied_to_review(world)
+    replied_to_rating(world)
+    world.close()
+    engine = sa.create_engine(fresh_url)
+    with engine.begin() as connection:
+        rows = {name: go_back(connection, name) for name in REPLIES}
+    assert {code for code, _ in shop.db(["migrate", "-m", "second"], ["upgrade"])} == {0}
+    shop.assert_clean()
+    with engine.begin() as connection:
+        for name, old in rows.items():
+            table = sa.Table(name, sa.MetaData(), autoload_with=connection)
+            assert connection.execute(sa.select(table.c.text, table.c.state)).all() == [(RUDE, "shown")]
+            connection.execute(sa.delete(table))
+            connection.execute(sa.insert(table).values(old))
+            assert connection.execute(sa.select(table.c.state)).scalar_one() == "shown"
+    engine.dispose()
+
+
+def go_back(connection: sa.Connection, name: str) -> dict[str, Any]:
+    """Let a table with one row be as it was before it had the column, and return the row."""
+    now, before = sa.Table(name, sa.MetaData(), autoload_with=connection), sa.MetaData()
+    for key in now.foreign_keys:
+        key.column.table.to_metadata(before)
+    columns = [
+        sa.Column(each.name, each.type, primary_key=each.primary_key, nullable=each.nullable)
+        for each in now.columns
+        if each.name != "state"
+    ]
+    rules: list[Any] = []
+    for each in now.constraints:
+        if isinstance(each, sa.ForeignKeyConstraint):
+            rules.append(sa.ForeignKeyConstraint(each.column_keys, [key.target_fullname for key in each.elements]))
+        elif isinstance(each, sa.UniqueConstraint):
+            rules.append(sa.UniqueConstraint(*[column.name for column in each.columns], name=each.name))
+    rules += [sa.Index(each.name, *each.columns.keys(), unique=each.unique) for each in now.indexes]
+    row = dict(connection.execute(sa.select(now)).mappings().one())
+    del row["state"]
+    now.drop(connection)
+    older = sa.Table(name, before, *columns, *rules)
+    older.create(connection)
+    connection.execute(sa.insert(older).values(row))
+    return row

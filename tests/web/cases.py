@@ -40,8 +40,8 @@ def reported(world: World, public_id: str, kind: Any = "review", **said: str) ->
 
 
 def case_of(world: World, public_id: str, kind: str = "review") -> Case:
-    """Return the case about a review or rating."""
-    model: Any = Review if kind == "review" else Rating
+    """Return the case about a review or rating, or about the reply to one ("to_review", "to_rating")."""
+    model: Any = Review if kind.endswith("review") else Rating
     number = next(row.id for row in world.all(model) if row.public_id == public_id)
     return next(case for case in world.all(Case) if (case.kind, case.object_id) == (kind, number))
 
@@ -58,10 +58,12 @@ def decided(world: World, public_id: str, step: Any, kind: Any = "review", staff
         decide(world.state, staff, case.id, Ruling(step, **{"seen": case.version, **reasons, **why}))
 
 
-def said_in(world: World, public_id: str, side: Side, text: str, report_id: int | None = None) -> bool:
+def said_in(
+    world: World, public_id: str, side: Side, text: str, report_id: int | None = None, kind: str = "review"
+) -> bool:
     """Let a side of a case say something; says whether it was an objection."""
     with world.app.test_request_context():
-        return say(world.state, case_of(world, public_id).id, side, report_id, text)
+        return say(world.state, case_of(world, public_id, kind).id, side, report_id, text)
 
 
 def tallies(world: World) -> Counts:

@@ -22,8 +22,8 @@ from flask_trust.ratings import actions
 from flask_trust.ratings.models import BuyerRating
 from flask_trust.ratings.rules import BuyerDraft
 from flask_trust.reviews.models import Review
-from tests.web.cases import reported
-from tests.web.deals import deal
+from tests.web.cases import decided, reported
+from tests.web.deals import deal, look
 from tests.web.pages import Page, everything, open_page
 from tests.world import World
 
@@ -541,3 +541,14 @@ def test_the_safe_choice_comes_before_the_one_that_erases(written: World) -> Non
     written.shop.viewer = "anna"
     html = written.client().get("/trust/me/erase").text
     assert html.index("Keep it") < html.index("Yes, erase everything")
+
+
+def test_an_author_hears_of_a_decision_and_not_of_a_report(world: World) -> None:
+    world.review("o1", 2)
+    public_id = world.one(Review).public_id
+    reported(world, public_id)
+    assert "What was decided about it" not in look(world, "buyer-o1", "/trust/me").text
+    decided(world, public_id, "keep")
+    page = look(world, "buyer-o1", "/trust/me")
+    assert "What was decided about it" in page.text
+    assert any("/trust/cases/" in link.get("href", "") for link in page.all("a"))

@@ -164,14 +164,15 @@ def test_it_takes_the_same_number_of_statements_whatever_happened(world: World) 
     ],
 )
 def test_an_objection_ends_with_the_decision_after_it(steps: list[tuple[str, bool]], changed: list[bool]) -> None:
-    done = [Done(1, MARCH + HOUR * at, step, None, on, "") for at, (step, on) in enumerate(steps)]
-    found = add_up(YEAR, [Told(1, "G1", MARCH)], done, [Objection(1, "buyer", MARCH)])
+    done = [Done(1, MARCH + HOUR * at, step, None, on, "", "review") for at, (step, on) in enumerate(steps)]
+    found = add_up(YEAR, [Told(1, "G1", MARCH, "review")], done, [Objection(1, "buyer", MARCH)])
     assert (found.changed, found.stood) == (changed.count(True), changed.count(False))
 
 
 def test_what_is_decided_next_year_is_counted_there() -> None:
     last, first = datetime(2026, 12, 30, tzinfo=UTC), datetime(2027, 1, 3, tzinfo=UTC)
-    reports, done = [Told(1, "G1", last)], [Done(1, first, "keep", None, False, "SOURCE_ARTICLE_16")]
+    reports = [Told(1, "G1", last, "review")]
+    done = [Done(1, first, "keep", None, False, "SOURCE_ARTICLE_16", "review")]
     old = add_up(span_of(2026, ZoneInfo("UTC")), reports, done, [])
     new = add_up(YEAR, reports, done, [])
     assert (sum(old.reports.values()), old.reports_decided, old.steps["keep"]) == (1, 0, 0)

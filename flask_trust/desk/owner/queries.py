@@ -225,14 +225,14 @@ _JOINED: dict[str, tuple[Any, Select[Any]]] = {
         .join(Deal, Deal.id == Review.deal_id)
         .join(_seller, _seller.id == Deal.seller_id)
         .join(Person, Person.id == Review.person_id)
-        .outerjoin(ReviewReply, ReviewReply.review_id == Review.id),
+        .outerjoin(ReviewReply, and_(ReviewReply.review_id == Review.id, ReviewReply.state == "shown")),
     ),
     "rating": (
         Rating,
         select(Rating.id, *EXPORTED["rating"].values())
         .join(_seller, _seller.id == Rating.subject_id)
         .join(Person, Person.id == Rating.person_id)
-        .outerjoin(Reply, Reply.rating_id == Rating.id),
+        .outerjoin(Reply, and_(Reply.rating_id == Rating.id, Reply.state == "shown")),
     ),
 }
 
@@ -246,12 +246,18 @@ def find_exported(session: Session, kind: str, after: int, now: datetime) -> lis
 
 
 def find_statements(session: Session, after: int) -> list[Any]:
-    """Return the next decisions that took words away, in the order of our numbers: what `statements.Stated` holds."""
+    """Return the next decisions that took words away, in the order of our numbers: what `statements.Stated` holds.
+
+    Of a reply that was deleted since, nothing is left to tell but when its case began.
+    """
     names = (Decision.at, Decision.step, Decision.decision_ground, Decision.illegal_content_legal_ground)
-    lang, shown_at = func.coalesce(Review.lang, Rating.lang), func.coalesce(Review.shown_at, Rating.shown_at)
+    lang = func.coalesce(Review.lang, Rating.lang, ReviewReply.lang, Reply.lang, "")
+    shown_at = func.coalesce(Review.shown_at, Rating.shown_at, ReviewReply.at, Reply.at, Case.opened_at)
     query: Any = select(Decision.id, Case.kind, *names, Decision.source_type, lang, shown_at)
     query = query.join(Case, Case.id == Decision.case_id)
     query = query.outerjoin(Review, and_(Case.kind == "review", Review.id == Case.object_id))
     query = query.outerjoin(Rating, and_(Case.kind == "rating", Rating.id == Case.object_id))
+    query = query.outerjoin(ReviewReply, and_(Case.kind == "to_review", ReviewReply.review_id == Case.object_id))
+    query = query.outerjoin(Reply, and_(Case.kind == "to_rating", Reply.rating_id == Case.object_id))
     query = query.where(Decision.id > after, Decision.step.in_(("hide", "remove"))).order_by(Decision.id).limit(BLOCK)
     return list(session.execute(query))

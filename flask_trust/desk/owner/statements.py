@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from werkzeug.wrappers import Response
 
 from ... import i18n
+from ...moderation.contents import MODELS
 from ...moderation.rules import ILLEGAL
 from ...moderation.words import ground_explanation, ground_name
 from ...state import State, current_state
@@ -67,6 +68,11 @@ class Stated(NamedTuple):
     lang: str
     shown_at: datetime
 
+    @property
+    def reply(self) -> bool:
+        """Say whether it is about a reply."""
+        return self.kind not in MODELS
+
 
 def statement(it: Stated) -> dict[str, Any]:
     """Return one statement of reasons by the names of the database, in English."""
@@ -95,23 +101,30 @@ def _ground(it: Stated) -> Mapping[str, str]:
             "decision_ground": "DECISION_GROUND_ILLEGAL_CONTENT",
             # The name of a law holds no address; whoever typed one has mistaken the field.
             "illegal_content_legal_ground": it.law if "@" not in it.law else "The law was named to the author.",
-            "illegal_content_explanation": ground_explanation(it.ground),
+            "illegal_content_explanation": ground_explanation(it.ground, reply=it.reply),
         }
     return {
         "decision_ground": "DECISION_GROUND_INCOMPATIBLE_CONTENT",
-        "incompatible_content_ground": f"Rules for reviews, {it.ground}: {ground_name(it.ground)}",
-        "incompatible_content_explanation": ground_explanation(it.ground),
+        "incompatible_content_ground": f"Rules for reviews, {it.ground}: {ground_name(it.ground, reply=it.reply)}",
+        "incompatible_content_explanation": ground_explanation(it.ground, reply=it.reply),
         "incompatible_content_illegal": "No",
     }
 
 
 def _facts(it: Stated) -> str:
-    about = "review of a product" if it.kind == "review" else "rating of a seller"
+    buyer, seller = "by a confirmed buyer", "by the seller or the shop"
+    about = {
+        "review": f"A review of a product {buyer}",
+        "rating": f"A rating of a seller {buyer}",
+        "to_review": f"A reply to a review of a product {seller}",
+        "to_rating": f"A reply to a rating of a seller {seller}",
+    }[it.kind]
+    stars = "; the number of stars played no part" if not it.reply else ""
     done = "hidden while it is checked" if it.step == "hide" else "taken down"
     cause = "after a notice" if it.source == "SOURCE_ARTICLE_16" else "on our own initiative"
     return (
-        f"A {about} by a confirmed buyer was {done}, {cause}. The reason: {ground_name(it.ground)}. A person decided; "
-        "the number of stars played no part. Its author was told the facts in full."
+        f"{about} was {done}, {cause}. The reason: {ground_name(it.ground, reply=it.reply)}. A person decided{stars}. "
+        "Its author was told the facts in full."
     )
 
 

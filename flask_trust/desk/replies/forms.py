@@ -51,6 +51,11 @@ def _words(worry: Worry) -> str:
     return _("It can be read as a threat, or as an offer for changing a review. Neither is allowed.")
 
 
+def taken_down_before() -> str:
+    """Return what stands beside words that staff has taken down before."""
+    return _("The shop's staff has taken down these very words before. Please write it in another way, or object.")
+
+
 def fresh_reply_form(sheet: ReplySheet, link: str) -> ReplyForm:
     """Return the form as a GET shows it."""
     data = {"reply": sheet.reply.text if sheet.reply else ""}

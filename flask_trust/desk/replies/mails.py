@@ -34,7 +34,8 @@ class RatingRepliedMail(DealMail):
         rating = ratings_of(session, [deal.id]).get(deal.id)
         if rating is None or not rating.live or rating.shown_at > now:
             return "withdrawn"
-        return None if replies_to(session, [rating.id]) else "withdrawn"
+        reply = replies_to(session, [rating.id]).get(rating.id)
+        return None if reply is not None and reply.state == "shown" else "withdrawn"
 
     def words(self, facts: Facts) -> Notice:
         """Return the same words whatever was said."""
@@ -71,7 +72,7 @@ class ReviewRepliedMail:
         """Return the mail in the author's daytime, or why it must not leave (any more)."""
         state, order = current_state(), _order_of(session, mail)
         found = find_answerable(session, mail.object_id, state.clock())
-        if order is None or found is None or found.reply is None:
+        if order is None or found is None or found.reply is None or found.reply.state != "shown":
             return Drop("withdrawn")
         told = (self.look_up([mail]) if known is None else known).get(order.key)
         reason = why_not(session, state, order, told)

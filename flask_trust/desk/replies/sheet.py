@@ -11,15 +11,20 @@ from ... import lookup
 from ...db import lock_rows, transaction
 from ...invitations.mails import plain
 from ...mail.actions import enqueue
+from ...moderation.corrections.actions import note_new_reply
+from ...moderation.queries import cases_about
+from ...moderation.words import withheld_note
 from ...people.actions import make
 from ...people.models import Person
 from ...people.queries import are_one, find, follow
+from ...ratings.models import Reply
 from ...reviews.models import Review
 from ...reviews.replies.actions import Role, Voice, take_reply_back, write_reply
 from ...reviews.replies.models import ReviewReply
 from ...reviews.replies.queries import Answerable, find_answerable
 from ...shop import SHOP_SELLER
 from ...state import State
+from ...verdicts.rules import WITHHELD, ReplyKind
 from ..actions import Overtaken
 
 SIGNED_LENGTH = 200
@@ -36,6 +41,9 @@ class ReplySheet:
     product_key: str
     title: str
     reply: ReviewReply | None
+    #: Why others cannot read the reply, and our number of the case, where the shop's staff has taken it down.
+    withheld: str = ""
+    case_id: int | None = None
 
 
 def load_by_key(state: State, public_id: str, key: str) -> ReplySheet | None:
@@ -58,7 +66,20 @@ def _load(state: State, wanted: int | str, key: str) -> ReplySheet | None:
         return None
     product = lookup.or_nothing(lookup.products, state.shop, [found.product_key]).get(found.product_key)
     title = product.name if product else found.product_title or found.product_key
-    return ReplySheet(key, *voice, found.review, found.product_key, title, found.reply)
+    why, case_id = state.read(lambda session: why_withheld(session, "to_review", found.review.id, found.reply))
+    return ReplySheet(key, *voice, found.review, found.product_key, title, found.reply, why, case_id)
+
+
+def why_withheld(
+    session: Session, kind: ReplyKind, number: int, reply: ReviewReply | Reply | None
+) -> tuple[str, int | None]:
+    """Return why others cannot read a reply, and our number of the case; nothing where they can."""
+    if reply is None or reply.state not in WITHHELD:
+        return "", None
+    case = cases_about(session, [(kind, number)]).get((kind, number))
+    if case is None:
+        return "", None
+    return withheld_note(reply.state, case.ground, corrected=case.corrected_at is not None, reply=True), case.id
 
 
 def _answerable(session: Session, state: State, wanted: int | str, key: str) -> Answerable | None:
@@ -88,7 +109,8 @@ def mark_of(known: ReviewReply | None) -> str:
 def publish_reply(state: State, sheet: ReplySheet, text: str, lang: str, seen: str) -> None:
     """Write or change the reply, and tell the author of a new one; raises `Overtaken`.
 
-    `seen` marks the reply that the page showed. The same words twice change nothing.
+    `seen` marks the reply that the page showed. The same words twice change nothing. Raises `Forbidden` for words that
+    staff has taken down.
     """
 
     def work(session: Session, found: Answerable, voice: Voice) -> None:
@@ -96,8 +118,10 @@ def publish_reply(state: State, sheet: ReplySheet, text: str, lang: str, seen: s
             return
         _refuse_older(found, seen)
         now = state.clock()
-        if write_reply(session, found.review, voice, text, lang, now) and state.settings.mail_is_on:
-            author, number = found.review.person_id, found.review.id
+        reply = write_reply(session, found.review, found.reply, voice, text, lang, now)
+        author, number, hidden = found.review.person_id, found.review.id, reply.state != "shown"
+        note_new_reply(session, "to_review", number, voice.person_id, now, role=voice.role, hidden=hidden)
+        if found.reply is None and not hidden and state.settings.mail_is_on:
             dedupe = f"replied-{number}-{now:%Y-%m-%d}"  # deleted and written again: one mail a day
             enqueue(session, dedupe, "replied", person_id=author, object_id=number, now=now)
 

@@ -11,6 +11,7 @@ from ... import i18n, links
 from ...errors import AdapterError
 from ...reviews.rules import guess_language
 from ...state import current_state
+from ...verdicts.rules import Forbidden
 from ...web.frame import bare_page, personal_page
 from ...web.headers import allow_long_forms, personal, private
 from ...web.visitors import for_visitor
@@ -64,6 +65,10 @@ class _Page:
         from .forms import ReplyForm, fresh_reply_form
 
         if request.method != "POST":
+            if request.args.get("to") == "case" and self.sheet.case_id is not None:
+                # Led there instead of linked: the scripts in a shop's frame must not find the secret link on the page.
+                token = links.sign("case", self.sheet.case_id, extra="author")
+                return private(redirect(url_for("trust.case", token=token), 303))
             return self._show(fresh_reply_form(self.sheet, self.link), saved=request.args.get("saved", ""))
         allow_long_forms()
         form = ReplyForm(request.form, meta={"csrf_context": self.link})
@@ -77,6 +82,8 @@ class _Page:
         return self._show(form, 422, warnings=warnings) if warnings else self._carry_out(form)
 
     def _carry_out(self, form: ReplyForm) -> Response:
+        from .forms import taken_down_before
+
         state, seen = current_state(), form.seen.data or ""
         try:
             if form.action.data == "delete":
@@ -85,6 +92,9 @@ class _Page:
                 publish_reply(state, self.sheet, form.said, guess_language(form.said, i18n.locale()), seen)
         except Overtaken:
             return self._overtaken(form)
+        except Forbidden:
+            form.reply.errors = [taken_down_before()]
+            return self._show(form, 422)
         saved = "deleted" if form.action.data == "delete" else "reply"
         guard = private if self.token else personal
         return guard(redirect(f"{self.url}{'&' if '?' in self.url else '?'}saved={saved}", 303))

@@ -11,9 +11,10 @@ from sqlalchemy import and_, false, func, or_, select
 from sqlalchemy.orm import Session
 
 from ...scores.queries import SHOP_RATINGS, SHOP_REVIEWS, find_scores
-from ...verdicts.rules import WITHHELD, Kind
+from ...verdicts.rules import WITHHELD, VoteKind
 from ..contents import MODELS
 from ..models import Case
+from ..replies.queries import replies_by_ground
 
 #: What a case says of something that staff had taken down when its author was erased.
 TAKEN_DOWN = Case.outcome == "removed"
@@ -21,24 +22,29 @@ TAKEN_DOWN = Case.outcome == "removed"
 _TOTALS = {"review": SHOP_REVIEWS, "rating": SHOP_RATINGS}
 
 
-@dataclass(frozen=True, slots=True)
-class Tally:
-    """What has come in of one kind, as far as its time has come: received = shown + all the others.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Withheld:
+    """What the shop's staff keeps from being read, while checking and for good, by reason ("G1" to "G8")."""
 
-    `hidden` and `removed` count by reason ("G1" to "G8"), `withdrawn` what authors took back themselves, and `erased`
-    what went together with its author's data.
-    """
-
-    shown: int
     hidden: Mapping[str, int]
     removed: Mapping[str, int]
-    withdrawn: int
-    erased: int
 
     @property
     def withheld(self) -> int:
-        """Return how many the shop's staff keeps from being read, while checking or for good."""
+        """Return how many these are in all."""
         return sum(self.hidden.values()) + sum(self.removed.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tally(Withheld):
+    """What has come in of one kind, as far as its time has come: received = shown + all the others.
+
+    `withdrawn` counts what authors took back themselves, and `erased` what went together with its author's data.
+    """
+
+    shown: int
+    withdrawn: int
+    erased: int
 
     @property
     def received(self) -> int:
@@ -48,18 +54,24 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """The tallies of product reviews and of ratings of sellers."""
+    """The tallies of product reviews and of ratings of sellers; `replies` to them are in neither.
+
+    A reply that is deleted leaves no row, so nobody counts how many there were.
+    """
 
     reviews: Tally
     ratings: Tally
+    replies: Withheld
 
 
 def counts(session: Session, now: datetime) -> Counts:
     """Return how many reviews and ratings came in, can be read, are withheld for which reason, and are gone."""
-    return Counts(_tally(session, "review", now), _tally(session, "rating", now))
+    replies = replies_by_ground(session)
+    withheld = Withheld(hidden=replies["hidden"], removed=replies["removed"])
+    return Counts(_tally(session, "review", now), _tally(session, "rating", now), withheld)
 
 
-def _tally(session: Session, kind: Kind, now: datetime) -> Tally:
+def _tally(session: Session, kind: VoteKind, now: datetime) -> Tally:
     model, (total, key) = MODELS[kind], _TOTALS[kind]
     score = find_scores(session, total, [key], now).get(key)
     # What cannot be read is little; what can be read was counted already, whatever its number.
@@ -70,10 +82,11 @@ def _tally(session: Session, kind: Kind, now: datetime) -> Tally:
     erased = states.get("erased", 0) - reasons["erased"].total()
     shown = score.shown if score else 0
     removed = reasons["removed"] + reasons["erased"]
-    return Tally(shown, reasons["hidden"], removed, states.get("withdrawn", 0), erased)
+    withdrawn = states.get("withdrawn", 0)
+    return Tally(shown=shown, hidden=reasons["hidden"], removed=removed, withdrawn=withdrawn, erased=erased)
 
 
-def _by_ground(session: Session, kind: Kind) -> defaultdict[str, Counter[str]]:
+def _by_ground(session: Session, kind: VoteKind) -> defaultdict[str, Counter[str]]:
     """Count by state and reason what staff keeps from being read; "erased" is what was taken down before that."""
     model, found = MODELS[kind], defaultdict[str, Counter[str]](Counter)
     query = select(model.state, Case.ground, func.count()).join(model, model.id == Case.object_id)

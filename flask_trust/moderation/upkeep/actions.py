@@ -18,10 +18,12 @@ from ...mail.models import Outgoing
 from ...scores.actions import lock_total
 from ...state import State
 from ...verdicts.actions import forget_verdicts, merge_verdicts
-from ...verdicts.rules import WITHHELD, Kind
-from ..contents import MODELS
+from ...verdicts.models import Verdict
+from ...verdicts.rules import WITHHELD, VoteKind
+from ..contents import MODELS, REPLIES
 from ..models import Case, CaseWord, Contact, Decision, Report
 from ..notices import STRANGER, tell_reporters
+from ..replies.queries import gone_cases
 from ..rules import KEEP_CONTACTS
 
 BATCH = 50
@@ -35,9 +37,13 @@ def forget_author(session: Session, person_id: int) -> None:
     undecided = update(Case).where(Case.author_id == person_id, Case.corrected_at.is_not(None))
     session.execute(undecided.values(outcome=None, ground=None), execution_options=_PLAIN)
     session.execute(delete(CaseWord).where(CaseWord.case_id.in_(mine)), execution_options=_PLAIN)
+    # Where a colleague has replied anew the case is theirs; what was said of this author's words goes all the same.
+    before = select(Case.id).join(Verdict, and_(Verdict.kind == Case.kind, Verdict.object_id == Case.object_id))
+    before = before.where(Verdict.person_id == person_id)
+    about_me = {*session.scalars(mine), *session.scalars(before)}
     empty = {"explanation": "", "decision_facts": "", "illegal_content_legal_ground": ""}
-    session.execute(update(Decision).where(Decision.case_id.in_(mine)).values(empty), execution_options=_PLAIN)
-    session.execute(update(Report).where(Report.case_id.in_(mine)).values(explanation=""), execution_options=_PLAIN)
+    session.execute(update(Decision).where(Decision.case_id.in_(about_me)).values(empty), execution_options=_PLAIN)
+    session.execute(update(Report).where(Report.case_id.in_(about_me)).values(explanation=""), execution_options=_PLAIN)
     forget_verdicts(session, person_id)
 
 
@@ -80,7 +86,7 @@ def merge_author(session: Session, old: int, new: int) -> None:
     merge_verdicts(session, old, new)
 
 
-def show_what_nobody_hid(session: Session, kind: Kind) -> None:
+def show_what_nobody_hid(session: Session, kind: VoteKind) -> None:
     """Show again what was hidden in the tables and by no decision; the totals have to be counted anew afterwards."""
     model = MODELS[kind]
     lock_total(session, model)
@@ -110,6 +116,8 @@ def _close_what_is_gone(session: Session, now: datetime) -> int:
         gone += session.scalars(
             query.where(Case.phase != "closed", model.state.in_(("withdrawn", "erased"))).limit(BATCH)
         )
+    for reply in REPLIES:
+        gone += gone_cases(session, reply, BATCH)
     cases = session.scalars(select(Case).where(Case.id.in_(gone)).order_by(Case.id).with_for_update()).all()
     for case in cases:
         case.phase, case.closed_at, case.waits_since, case.corrected_at = "closed", now, now, None

@@ -19,8 +19,9 @@ from ...mail.models import Outgoing
 from ...moderation.models import Case, CaseWord, Decision, Report
 from ...orders.forgetting.actions import cut_off
 from ...orders.models import Line, Order
-from ...ratings.models import FormerRating, Rating
+from ...ratings.models import FormerRating, Rating, Reply
 from ...reviews.models import Review, Version
+from ...reviews.replies.models import ReviewReply
 from ...reviews.votes.models import HelpfulVote
 from ...state import State
 from ..dates.actions import blur_deals, to_months
@@ -28,7 +29,15 @@ from ..rights.actions import keep_away
 from ..rights.erasures import mark_of
 from ..rights.models import DataRequest
 from .queries import FIND, due_between, last_of, next_of, still_due
-from .words.actions import drop_former, drop_notes, drop_ratings, drop_reviews, drop_versions
+from .words.actions import (
+    drop_former,
+    drop_notes,
+    drop_rating_replies,
+    drop_ratings,
+    drop_review_replies,
+    drop_reviews,
+    drop_versions,
+)
 
 BATCH = 200
 #: The same where one statement does it all.
@@ -90,6 +99,8 @@ STEPS: Mapping[str, tuple[type[Base], Drop]] = {
     "ratings": (Rating, drop_ratings),
     "versions": (Version, drop_versions),
     "former": (FormerRating, drop_former),
+    "review_replies": (ReviewReply, drop_review_replies),
+    "rating_replies": (Reply, drop_rating_replies),
     "orders": (Order, _cut_orders_off),
     "dates": (Order, _blur_dates),
 }

@@ -18,8 +18,9 @@ from ...mail.models import Outgoing
 from ...moderation.models import Case, CaseWord, Contact, Decision, Report
 from ...orders.models import Deal, Line, Order
 from ...people.models import Person
-from ...ratings.models import FormerRating, Rating
+from ...ratings.models import FormerRating, Rating, Reply
 from ...reviews.models import Review, Version
+from ...reviews.replies.models import ReviewReply
 from ...reviews.votes.models import HelpfulVote
 from ...verdicts.rules import STANDING
 from ..rights.models import DataRequest
@@ -101,6 +102,16 @@ def _withheld_former(end: datetime) -> Select[Any]:
     return select(FormerRating.id).where(FormerRating.withheld == true(), words, theirs)
 
 
+def _removed_review_replies(end: datetime) -> Select[Any]:
+    gone = _decided(end, "to_review", ReviewReply.review_id)
+    return select(ReviewReply.id).where(ReviewReply.state == "removed", ReviewReply.text != "", gone)
+
+
+def _removed_rating_replies(end: datetime) -> Select[Any]:
+    gone = _decided(end, "to_rating", Reply.rating_id)
+    return select(Reply.id).where(Reply.state == "removed", Reply.text != "", gone)
+
+
 def _orders(end: datetime) -> Select[Any]:
     """Select orders that are over and about which no word of their buyers stands."""
     return _over(end).where(~_with_words())
@@ -151,6 +162,8 @@ FIND: Mapping[str, tuple[str, Find]] = {
     "ratings": ("taken_down", _removed_ratings),
     "versions": ("taken_down", _withheld_versions),
     "former": ("taken_down", _withheld_former),
+    "review_replies": ("taken_down", _removed_review_replies),
+    "rating_replies": ("taken_down", _removed_rating_replies),
 }
 
 

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from ...journal.models import Entry
 from ...moderation.contents import MODELS
-from ...moderation.models import Decision, Report
+from ...moderation.models import Case, Decision, Report
 from ...scores.queries import SHOP_RATINGS, SHOP_REVIEWS, find_scores
 from ...verdicts.rules import WITHHELD
 from .rules import Done, Objection, Span, Told
@@ -26,7 +26,7 @@ def first_moment(session: Session) -> datetime | None:
 def find_reports(session: Session, year: Span) -> list[Told]:
     """Return the reports of a year, and those of other years in whose cases it brought a decision, oldest first."""
     cases = select(Decision.case_id).where(Decision.at >= year.start, Decision.at < year.end)
-    query = select(Report.case_id, Report.reason, Report.at)
+    query = select(Report.case_id, Report.reason, Report.at, Case.kind).join(Case, Case.id == Report.case_id)
     query = query.where((Report.at >= year.start) & (Report.at < year.end) | Report.case_id.in_(cases))
     return [Told(*row) for row in session.execute(query.order_by(Report.id))]
 
@@ -35,7 +35,8 @@ def find_decisions(session: Session, year: Span) -> list[Done]:
     """Return every decision of the cases in which something was decided in a year, oldest first."""
     cases = select(Decision.case_id).where(Decision.at >= year.start, Decision.at < year.end)
     names = (Decision.step, Decision.decision_ground, Decision.on_appeal, Decision.source_type)
-    query = select(Decision.case_id, Decision.at, *names).where(Decision.case_id.in_(cases))
+    query = select(Decision.case_id, Decision.at, *names, Case.kind).join(Case, Case.id == Decision.case_id)
+    query = query.where(Decision.case_id.in_(cases))
     return [Done(*row) for row in session.execute(query.order_by(Decision.id))]
 
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from ...moderation.rules import BECOMES, GROUNDS, REPORTABLE
+from ...verdicts.rules import REPLY_KINDS
 
 DAY = timedelta(days=1)
 
@@ -33,11 +34,12 @@ def span_of(year: int, zone: ZoneInfo) -> Span:
 
 
 class Told(NamedTuple):
-    """A report: of which case, for which reason, when."""
+    """A report: of which case, for which reason, when, and about what."""
 
     case_id: int
     reason: str
     at: datetime
+    kind: str
 
 
 class Done(NamedTuple):
@@ -49,10 +51,11 @@ class Done(NamedTuple):
     ground: str | None
     on_appeal: bool
     source: str
+    kind: str
 
 
 class Objection(NamedTuple):
-    """An objection: in which case, by the author ("buyer") or somebody who had reported ("reader"), when."""
+    """An objection: in which case, by its author ("buyer", "seller") or whoever had reported ("reader"), and when."""
 
     case_id: int
     role: str
@@ -71,6 +74,8 @@ class Yearly:
     grounds: Mapping[str, tuple[int, int]]
     after_report: int
     by_ourselves: int
+    #: How many of the reports and of the decisions were about replies of sellers and the shop.
+    about_replies: Mapping[str, int]
     objections_by_authors: int
     objections_by_reporters: int
     changed: int
@@ -99,7 +104,11 @@ def add_up(year: Span, reports: Sequence[Told], done: Sequence[Done], objections
         grounds={ground: (_count(mine, "hide", ground), _count(mine, "remove", ground)) for ground in GROUNDS},
         after_report=source["SOURCE_ARTICLE_16"],
         by_ourselves=source["SOURCE_VOLUNTARY"],
-        objections_by_authors=by["buyer"],
+        about_replies={
+            "reports": sum(each.kind in REPLY_KINDS for each in reports if year.holds(each.at)),
+            "decisions": sum(each.kind in REPLY_KINDS for each in mine),
+        },
+        objections_by_authors=by["buyer"] + by["seller"],
         objections_by_reporters=by["reader"],
         changed=sum(each.changed for each in outcomes),
         stood=sum(not each.changed for each in outcomes),

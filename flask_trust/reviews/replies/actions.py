@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 
 from ...journal.actions import record
 from ...scores.actions import touch
+from ...verdicts.queries import verdicts_on_reply
+from ...verdicts.rules import WITHHELD, Forbidden
 from ..models import Review
 from .models import ReviewReply
 from .queries import reply_to
@@ -27,22 +29,30 @@ class Voice:
     signed: str
 
 
-def write_reply(session: Session, review: Review, voice: Voice, text: str, lang: str, now: datetime) -> bool:
-    """Write or change the one reply to a review; say whether it is new."""
-    old = reply_to(session, review.id)
+def write_reply(
+    session: Session, review: Review, old: ReviewReply | None, voice: Voice, text: str, lang: str, now: datetime
+) -> ReviewReply:
+    """Write or change the one reply to a review; where staff has taken it down, others cannot read the new words yet.
+
+    Raises `Forbidden` for words that staff has taken down.
+    """
+    verdicts = verdicts_on_reply(session, "to_review", review.id, voice.person_id)
+    if verdicts.forbids(text):
+        raise Forbidden("to_review", [review.id])
     if old is None:
-        about = {"review_id": review.id, "author_id": voice.person_id, "signed": voice.signed}
-        session.add(ReviewReply(**about, text=text, lang=lang, at=now))
-    elif old.text != text:
-        old.author_id, old.signed = voice.person_id, voice.signed
-        old.text, old.lang, old.edited_at = text, lang, now
+        # Deleting it and writing anew is no way around staff that has not looked yet.
+        state = "hidden" if verdicts.stands_against("to_review", review.id) else "shown"
+        reply = ReviewReply(review_id=review.id, state=state, at=now)
+        session.add(reply)
     else:
-        return False
+        reply = old
+        reply.state, reply.edited_at = "hidden" if old.state in WITHHELD else "shown", now
+    reply.author_id, reply.signed, reply.text, reply.lang = voice.person_id, voice.signed, text, lang
     event = "replied" if old is None else "reply_changed"
     record(session, event, "review", review.id, at=now, role=voice.role, actor_id=voice.person_id)
     session.flush()
     touch(session, Review, [review.subject_id])
-    return old is None
+    return reply
 
 
 def take_reply_back(session: Session, review: Review, voice: Voice, now: datetime) -> None:

@@ -12,9 +12,10 @@ from sqlalchemy.orm import Session
 
 from ....journal.actions import commitment, record
 from ....ratings.actions import content_of, former_content_of
-from ....ratings.models import FormerRating, Rating
+from ....ratings.models import FormerRating, Rating, Reply
 from ....ratings.receipts import FORMER, NOTE_GONE, NOW, WORDS_GONE
 from ....reviews.models import Review, Version
+from ....reviews.replies.models import ReviewReply
 
 _PLAIN = {"synchronize_session": False}
 
@@ -61,6 +62,22 @@ def drop_former(session: Session, ids: list[int], now: datetime) -> None:
     for former in session.scalars(select(FormerRating).where(FormerRating.id.in_(ids))):
         former.text, former.note, former.nonce = "", "", None
         _note(session, WORDS_GONE, "rating", former.rating_id, now, place=FORMER)
+    session.flush()
+
+
+def drop_review_replies(session: Session, ids: list[int], now: datetime) -> None:
+    """Delete the words of replies to reviews that were taken down; that they were, and why, stays."""
+    for reply in session.scalars(select(ReviewReply).where(ReviewReply.id.in_(ids))):
+        reply.text = ""
+        _note(session, WORDS_GONE, "to_review", reply.review_id, now, place=NOW)
+    session.flush()
+
+
+def drop_rating_replies(session: Session, ids: list[int], now: datetime) -> None:
+    """Delete the words of replies to ratings that were taken down; that they were, and why, stays."""
+    for reply in session.scalars(select(Reply).where(Reply.id.in_(ids))):
+        reply.text = ""
+        _note(session, WORDS_GONE, "to_rating", reply.rating_id, now, place=NOW)
     session.flush()
 
 

@@ -61,6 +61,8 @@ class Belongings:
     ratings: Sequence[int]
     cases: Sequence[int]
     reports: Sequence[int]
+    #: Of the reviews and ratings to which they have replied.
+    replied: Mapping[str, Sequence[int]]
     now: datetime
 
 
@@ -84,6 +86,10 @@ def belongings_of(session: Session, person: Person | None, email: str | None, no
         ratings=ids(Rating, Rating.person_id.in_(numbers)),
         cases=ids(Case, Case.author_id.in_(numbers)),
         reports=[row.report_id for row in contacts if hashes & set(address_hashes(row.email))],
+        replied={
+            "to_review": session.scalars(select(ReviewReply.review_id).where(ReviewReply.author_id.in_(numbers))).all(),
+            "to_rating": session.scalars(select(Reply.rating_id).where(Reply.author_id.in_(numbers))).all(),
+        },
         now=now,
     )
 
@@ -140,7 +146,9 @@ def _about_me(mine: Belongings) -> list[Part]:
     """Return what others have said to or about this person, as far as they may read it now."""
     about, strangers, waits = BuyerRating.person_id.in_(mine.numbers), {"author_id"}, _waits(mine)
     taken_back = BuyerRating.state == "withdrawn"
-    to_reviews, to_ratings = ReviewReply.review_id.in_(mine.reviews), Reply.rating_id.in_(mine.ratings)
+    # What staff keeps from being read is nobody's to take along but its author's.
+    to_reviews = and_(ReviewReply.review_id.in_(mine.reviews), ReviewReply.state == "shown")
+    to_ratings = and_(Reply.rating_id.in_(mine.ratings), Reply.state == "shown")
     exists = ("id", "deal_id", "shown_at")
     return [
         Part(BuyerRating, and_(about, ~waits, ~taken_back), "what sellers said about orders with you", strangers),
@@ -180,6 +188,7 @@ def _journal(mine: Belongings) -> list[Part]:
         "review": mine.reviews,
         "rating": mine.ratings,
         "case": mine.cases,
+        **mine.replied,
     }
     by_me = Entry.actor_id.in_(mine.numbers)
     of_mine = or_(false(), *(and_(Entry.kind == kind, Entry.object_id.in_(ids)) for kind, ids in things.items()))
