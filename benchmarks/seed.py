@@ -48,6 +48,10 @@ REASONS = ("too small", "too small", "too small", "too small", "changed my mind"
 REPLIED, SENT_BACK = 0.2, 0.12  # shares
 VOTES = 1.0  # the mean of what is rounded down: two reviews in three have no vote
 ANSWERER = 10**12  # the number of the person who replies for the shop
+HURRY = {
+    "sqlite": ("PRAGMA synchronous = OFF", "PRAGMA cache_size = -1000000"),
+    "postgresql": ("SET synchronous_commit = off",),
+}
 SHOP = 1  # the number of the shop's own totals
 TABLES: tuple[type[Base], ...] = (Person, Order, Deal, Line, Review, Request, ReviewReply, HelpfulVote)
 Row = dict[str, Any]
@@ -203,11 +207,10 @@ def _review(rows: Rows, written: datetime, lots: random.Random) -> Rows:
 
 
 def _hurry(connection: Connection) -> None:
-    """Wait for no disk: a database that is lost is made again."""
-    hurry = {"sqlite": "PRAGMA synchronous = OFF", "postgresql": "SET synchronous_commit = off"}
-    if statement := hurry.get(connection.dialect.name):
+    """Wait for no disk, and keep indexes in memory: a database that is lost is made again."""
+    for statement in HURRY.get(connection.dialect.name, ()):
         connection.exec_driver_sql(statement)
-        connection.commit()
+    connection.commit()
 
 
 def _insert(connection: Connection, orders: Iterator[Rows], totals: Totals) -> None:

@@ -22,6 +22,7 @@ from tests.test_benchmarks import compared
 SMALL = ["--load-reviews", "30", "--mixed-rows", "500", "--load-rounds", "1", "--seconds", "1"]
 
 
+@pytest.mark.slow
 def test_a_real_server_answers_pages_lists_and_posts_under_load(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

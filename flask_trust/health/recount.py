@@ -51,15 +51,17 @@ def count_subjects(session: Session, after: int) -> int:
     return session.scalar(select(func.count()).select_from(Subject).where(Subject.id > after)) or 0
 
 
-def next_subjects(session: Session, after: int) -> Sequence[Subject]:
-    """Return the next things with totals in the order of our numbers: few where they have many votes."""
-    rows = session.scalars(select(Subject).where(Subject.id > after).order_by(Subject.id).limit(PIECE)).all()
+def next_subjects(session: Session, after: int) -> dict[int, str]:
+    """Return the next things with totals, in the order of our numbers, with their kinds: few with many votes."""
+    wanted = select(Subject.id, Subject.kind, Subject.shown).where(Subject.id > after)
+    found: dict[int, str] = {}
     votes = 0
-    for place, row in enumerate(rows):
-        votes += row.shown
-        if place and votes > VOTES:
-            return rows[:place]
-    return rows
+    for number, kind, shown in session.execute(wanted.order_by(Subject.id).limit(PIECE)):
+        votes += shown
+        if found and votes > VOTES:
+            break
+        found[number] = kind
+    return found
 
 
 def subjects(session: Session, ids: Sequence[int]) -> Sequence[Subject]:
@@ -71,17 +73,29 @@ def subjects(session: Session, ids: Sequence[int]) -> Sequence[Subject]:
 def truths(session: Session, rows: Sequence[Subject]) -> dict[int, Truth]:
     """Recount subjects from their reviews or ratings, in as many statements for many as for one."""
     found = {row.id: Truth() for row in rows}
-    kinds = {row.id: row.kind for row in rows}
+    connection = session.connection()
     for votes, ids in _by_votes(rows).items():
-        chosen = votes.subject_id.in_(ids)
-        for key, *numbers in session.execute(_sums(session, votes, chosen, each=True)):
-            _add(found[key], kinds[key], votes.aspects, numbers)
+        chosen = _from_to(votes.subject_id, ids)
+        for key, *numbers in connection.execute(_sums(session, votes, chosen, each=True)).all():
+            if key in found:
+                _add(found[key], votes.aspects, *numbers)
+        for key, moment in connection.execute(_waiting(votes, chosen).group_by(votes.subject_id)):
+            if key in found:
+                found[key].next_shown_at = moment
     for row in rows:
         if row.kind == "shop":
             votes = _votes_of(row)
-            for _, *numbers in session.execute(_sums(session, votes, true(), each=False)):
-                _add(found[row.id], row.kind, votes.aspects, numbers)
+            for _, *numbers in connection.execute(_sums(session, votes, true(), each=False)).all():
+                _add(found[row.id], votes.aspects, *numbers)
+            found[row.id].next_shown_at = connection.execute(_waiting(votes, true())).one()[1]
+        _add_up(found[row.id], row.kind)
     return found
+
+
+def _from_to(column: Any, ids: Iterable[int]) -> Any:
+    """Return the condition for numbers of one piece, and perhaps some between them: quicker than naming each."""
+    ids = list(ids)
+    return column.between(min(ids), max(ids))
 
 
 def _by_votes(rows: Iterable[Subject]) -> dict[Any, list[int]]:
@@ -98,40 +112,49 @@ def _votes_of(row: Subject) -> Any:
     return Rating if row.kind == "seller" or (row.kind, row.key) == SHOP_RATINGS else Review
 
 
-def _add(truth: Truth, kind: str, aspects: Sequence[str], numbers: Sequence[Any]) -> None:
+def _add(
+    truth: Truth, aspects: Sequence[str], at: Any, stars: Any, counted: Any, shown: Any, wrong: Any, *answers: Any
+) -> None:
     """Add what the votes of one UTC day with so many stars come to."""
-    at, stars, counted, shown, waits, wrong, *answers = numbers
     truth.shown += int(shown)
     truth.miscounted += int(wrong)
-    if waits is not None:
-        truth.next_shown_at = min(waits, truth.next_shown_at or waits)
     if not counted:
         return
-    day, number = as_date(at), int(counted)
-    truth.counts[stars - 1] += number
-    truth.sums[stars - 1] += number * maths.weight(day, maths.HALF_LIFE[kind])
-    truth.days.setdefault(day, [0] * 5)[stars - 1] += number
+    truth.days.setdefault(as_date(at), [0] * 5)[stars - 1] += int(counted)
     for place, name in enumerate(aspects):
         three = [int(each) for each in answers[3 * place : 3 * place + 3]]
         if three[0]:
             truth.aspects[name] = [a + b for a, b in zip(truth.aspects.get(name, (0, 0, 0)), three, strict=True)]
 
 
+def _add_up(truth: Truth, kind: str) -> None:
+    """Add the days up, each with its weight."""
+    for day, levels in truth.days.items():
+        weight = maths.weight(day, maths.HALF_LIFE[kind])
+        for place, number in enumerate(levels):
+            truth.counts[place] += number
+            truth.sums[place] += number * weight
+
+
 def _sums(session: Session, votes: Any, chosen: Any, *, each: bool) -> Select[Any]:
     """Select what votes come to by UTC day and stars, for `each` subject or for all of them together."""
     ranked = _ranked(votes, chosen)
     vote, counts = ranked.c, _counts(ranked)
-    waits = case((and_(vote.live.is_(True), vote.tallied.is_(False)), vote.shown_at))
     by: list[Any] = [utc_date(session, vote.shown_at), vote.stars]
     return select(
         vote.subject_id if each else func.max(vote.subject_id),
         *by,
         func.sum(counts),
         func.sum(case((and_(vote.live.is_(True), vote.tallied.is_(True)), 1), else_=0)),
-        func.min(waits),
         func.sum(case((counts != case((vote.counted.is_(True), 1), else_=0), 1), else_=0)),
         *(number for name in votes.aspects for number in _answers(vote[name], counts)),
     ).group_by(*([vote.subject_id] if each else []), *by)
+
+
+def _waiting(votes: Any, chosen: Any) -> Select[Any]:
+    """Select when the next of some votes becomes public by itself, with the number of their subject."""
+    moment = func.min(votes.shown_at)
+    return select(func.max(votes.subject_id), moment).where(chosen, votes.live.is_(True), votes.tallied.is_(False))
 
 
 def _answers(answer: Any, counts: Any) -> tuple[Any, Any, Any]:
@@ -160,10 +183,12 @@ def _counts(ranked: Subquery) -> Any:
 
 def parts_that_differ(session: Session, fresh: dict[int, Truth]) -> set[int]:
     """Return the subjects whose stored days or aspects are not those of the recount; rows of nothing do no harm."""
+    if not fresh:
+        return set()
     days = select(Day.subject_id, Day.day, Day.n1, Day.n2, Day.n3, Day.n4, Day.n5)
     aspects = select(Aspect.subject_id, Aspect.question, Aspect.n, Aspect.total, Aspect.low)
-    stored = _stored(session, days.where(Day.subject_id.in_(list(fresh))))
-    answers = _stored(session, aspects.where(Aspect.subject_id.in_(list(fresh))))
+    stored = _stored(session, days.where(_from_to(Day.subject_id, fresh)))
+    answers = _stored(session, aspects.where(_from_to(Aspect.subject_id, fresh)))
     return {
         number
         for number, truth in fresh.items()
@@ -173,7 +198,7 @@ def parts_that_differ(session: Session, fresh: dict[int, Truth]) -> set[int]:
 
 def _stored(session: Session, query: Any) -> dict[int, dict[Any, list[int]]]:
     found: defaultdict[int, dict[Any, list[int]]] = defaultdict(dict)
-    for number, key, *numbers in session.execute(query):
+    for number, key, *numbers in session.connection().execute(query).all():
         if any(numbers):
             found[number][key] = numbers
     return found

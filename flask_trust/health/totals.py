@@ -34,7 +34,7 @@ class Place:
 def differences(state: State, place: Place, *, repair: bool) -> Iterator[str]:
     """Yield in words which totals behind a place are not what a recount says; with `repair`, what is left of it."""
     number = state.read(lambda session: count_subjects(session, place.after))
-    while kinds := state.read(lambda session: {row.id: row.kind for row in next_subjects(session, place.after)}):
+    while kinds := state.read(lambda session: next_subjects(session, place.after)):
         wrong = _suspects(state, kinds)
         if wrong and repair:
             for ids in _apart(kinds, wrong):
