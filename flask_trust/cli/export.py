@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
@@ -87,9 +88,9 @@ def _for_the_owner(part: Path) -> TextIO:
 def write_everything(state: State, file: TextIO, behind: tuple[str, dict[str, Any]] | None) -> None:
     """Write every row of ours behind a place as a line of JSON."""
     encode = json.JSONEncoder(ensure_ascii=False, default=plain).encode
-    with state.session() as session, Bar("exporting") as bar:
+    # What is left half read holds its snapshot, and the connection with it.
+    with state.session() as session, Bar("exporting") as bar, closing(read_everything(session, behind)) as rows:
         whole = count_everything(session, behind) if bar.shown else 0
-        rows = read_everything(session, behind)
         while some := list(islice(rows, AT_ONCE)):
             file.writelines(f'{{"table": "{table}", "row": {encode(row)}}}\n' for table, row in some)
             bar(len(some), whole)

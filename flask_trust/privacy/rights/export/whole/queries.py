@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from datetime import date
 from typing import Any
 
@@ -17,16 +17,16 @@ AT_ONCE = 500
 
 def read_everything(
     session: Session, behind: tuple[str, Mapping[str, Any]] | None = None
-) -> Iterator[tuple[str, dict[str, Any]]]:
+) -> Generator[tuple[str, dict[str, Any]]]:
     """Yield the table and the columns of every row, table after table, in the order of their keys.
 
     With `behind`, a table and one of its rows as JSON keeps it, only what comes after that row. Raises KeyError where
     there is no such table or the row lacks its key.
     """
     for table, query in _queries(behind):
-        rows = session.connection().execute(query, execution_options={"yield_per": AT_ONCE})
         names = table.columns.keys()
-        yield from ((table.name, dict(zip(names, row, strict=True))) for row in rows)
+        with session.connection().execute(query, execution_options={"yield_per": AT_ONCE}) as rows:
+            yield from ((table.name, dict(zip(names, row, strict=True))) for row in rows)
 
 
 def count_everything(session: Session, behind: tuple[str, Mapping[str, Any]] | None = None) -> int:
