@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -16,12 +18,16 @@ from example_shop.extensions import db
 
 
 @pytest.fixture(scope="session")
-def past(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return the folder of a shop that was filled by its first start."""
-    folder = tmp_path_factory.mktemp("past")
-    app = create_app(instance_path=str(folder))
-    assert filling.is_filled(app)
-    close(app)
+def past(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    """Return the folder of a shop that was filled by its first start, once for all of xdist's workers."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own if worker_id == "master" else own.parent) / "past"
+    folder.mkdir(exist_ok=True)
+    with closing(sqlite3.connect(folder.with_name("past-lock"), timeout=300)) as lock:
+        lock.execute("BEGIN EXCLUSIVE")  # whoever comes second waits
+        app = create_app(instance_path=str(folder))
+        assert filling.is_filled(app)
+        close(app)
     return folder
 
 
