@@ -26,10 +26,10 @@ from ..verdicts.rules import WITHHELD, Kind
 from . import notices
 from .contents import MODELS, Content, author_of, is_deleted, public_since, words_of
 from .models import Case, CaseWord, Contact, Decision, Report
-from .queries import decisions_in, file_of, find_public, words_in
+from .queries import decisions_in, file_of, find_public, phase_of, words_in
 from .replies.actions import holding, readers_of
 from .replies.queries import find_reply
-from .rules import BECOMES, KEEP_CONTACTS, MOST_WORDS, Phase, Side, Step, may_appeal, may_follow, phase_after
+from .rules import BECOMES, KEEP_CONTACTS, MOST_WORDS, Side, Step, may_appeal, may_decide_own, may_follow, phase_after
 
 
 class Gone(Exception):
@@ -205,13 +205,9 @@ def _refuse(session: Session, case: Case, row: Any, ruling: Ruling, actor: int, 
     if ruling.step == "restore" and is_deleted(row):
         raise Overtaken
     author, person = follow(session, session.get(Person, author_of(row))), session.get_one(Person, actor)
-    if author is not None and are_one(author, person):
-        raise Overtaken  # nobody decides about their own words; the page says so before
-
-
-def phase_of(case: Case) -> Phase:
-    """Return who waits for whom in a case."""
-    return "open" if case.phase == "open" else "appealed" if case.phase == "appealed" else "closed"
+    own = author is not None and are_one(author, person)
+    if own and not may_decide_own(ruling.step, reply=case.kind not in MODELS):
+        raise Overtaken  # the page says so before
 
 
 def _apply(

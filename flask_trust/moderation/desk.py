@@ -19,8 +19,8 @@ from ..web.places import Place, read_place
 from ..web.visitors import for_visitor
 from . import actions, words
 from .models import Case
-from .queries import File, cases_closed, cases_waiting, contacts_in, counts_waiting, file_of, rows_about
-from .rules import DECIDE_WITHIN, FACTS_LENGTH, Phase, Step, steps_from
+from .queries import File, cases_closed, cases_waiting, contacts_in, counts_waiting, file_of, phase_of, rows_about
+from .rules import DECIDE_WITHIN, FACTS_LENGTH, Phase, Step, may_decide_own, steps_from
 
 if TYPE_CHECKING:
     from .forms import DecisionForm
@@ -111,7 +111,9 @@ def _show(viewer: str, file: File, status: int = 200, form: DecisionForm | None 
 
     state = current_state()
     visible = file.content.open_to_staff(state.clock())
-    phase = actions.phase_of(file.case)
+    phase = phase_of(file.case)
+    own = state.read(lambda session: same_person(session, file.case.author_id, find_person(session, viewer)))
+    steps = steps_from(file.content.state, phase) if visible else []
     fresh = form or DecisionForm(meta={"csrf_context": link_of_case(viewer, file.case.id)})
     fresh.seen.data = str(file.case.version)
     return personal_page(
@@ -119,8 +121,8 @@ def _show(viewer: str, file: File, status: int = 200, form: DecisionForm | None 
         status=status,
         file=file,
         visible=visible,
-        steps=steps_from(file.content.state, phase) if visible else [],
-        own=state.read(lambda session: same_person(session, file.case.author_id, find_person(session, viewer))),
+        steps=[step for step in steps if not own or may_decide_own(step, reply=file.content.reply is not None)],
+        own=own,
         contacts=state.read(lambda session: contacts_in(session, file.case.id)),
         form=fresh,
         words=words,

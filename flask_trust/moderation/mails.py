@@ -27,7 +27,7 @@ from ..web.urls import public_url
 from .models import Decision
 from .queries import File, contact_of, decided_orders, file_of, file_of_report
 from .rules import APPEAL_WITHIN, BECOMES, DECIDE_WITHIN, ILLEGAL
-from .words import about, ground_explanation, ground_name
+from .words import about, decided_alone, ground_explanation, ground_name
 
 
 class StrangerMail:
@@ -119,7 +119,8 @@ def _outcome(file: File) -> str:
     if file.content.state in WITHHELD:
         reason = ground_name(file.case.ground, reply=file.content.reply is not None)
         return _("It was taken down: %(reason)s.", reason=reason)
-    return _("It stays as it is: we found none of the reasons for which something is taken down.")
+    stays = _("It stays as it is: we found none of the reasons for which something is taken down.")
+    return f"{stays} {decided_alone()}" if file.decided_by_author else stays
 
 
 class ReasonsMail:

@@ -94,6 +94,11 @@ class File:
         """Return the newest decision."""
         return self.decisions[-1] if self.decisions else None
 
+    @property
+    def decided_by_author(self) -> bool:
+        """Say whether whoever wrote it decided last."""
+        return self.last is not None and self.last.actor_id == self.case.author_id
+
 
 def file_of(session: Session, case_id: int) -> File | None:
     """Return a case with its content, reports, decisions and what both sides have said."""
@@ -103,6 +108,11 @@ def file_of(session: Session, case_id: int) -> File | None:
     content = content_of(session, _kind(case), case.object_id)
     reports = session.scalars(select(Report).where(Report.case_id == case.id).order_by(Report.id)).all()
     return File(case, content, reports, decisions_in(session, case.id), words_in(session, case.id))
+
+
+def phase_of(case: Case) -> Phase:
+    """Return who waits for whom in a case."""
+    return "open" if case.phase == "open" else "appealed" if case.phase == "appealed" else "closed"
 
 
 def _kind(case: Case) -> Kind:

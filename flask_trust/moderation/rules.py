@@ -79,6 +79,14 @@ def steps_from(state: str, phase: Phase) -> list[Step]:
     return [step for step in get_args(Step) if may_follow(step, state, phase)]
 
 
+def may_decide_own(step: Step, *, reply: bool) -> bool:
+    """Say whether staff can take a step about their own words: only that a reply stays.
+
+    Who runs a shop alone would else owe everybody an answer who reports a reply. It is told who decided.
+    """
+    return reply and step == "keep"
+
+
 def phase_after(step: Step) -> Phase:
     """Return how the case goes on: hiding is for the time of checking alone."""
     return "open" if step == "hide" else "closed"

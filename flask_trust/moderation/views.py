@@ -20,7 +20,7 @@ from ..web.visitors import refuse_other_sites
 from . import actions, words
 from .contents import Content
 from .places import change_url, url_of
-from .queries import File, contact_of, file_of, find_public, log_page
+from .queries import File, contact_of, file_of, find_public, log_page, phase_of
 from .rules import APPEAL_WITHIN, DECIDE_WITHIN, EXPLANATION_LENGTH, Side, may_appeal
 from .tallies.queries import counts
 
@@ -159,7 +159,7 @@ def _show_case(
         said=[each for each in file.words if (each.side, each.report_id) == (side, report_id)],
         form=form or AnswerForm(meta={"csrf_context": token}),
         words=words,
-        may_appeal=may_appeal(file.last, side, actions.phase_of(file.case), state.clock()),
+        may_appeal=may_appeal(file.last, side, phase_of(file.case), state.clock()),
         appeal_until=file.last.at + APPEAL_WITHIN if file.last else None,
         url=url_of(file.content) if file.content.public(state.clock()) else None,
         change_url=change_url(file.content, order) if order else None,

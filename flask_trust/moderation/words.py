@@ -29,6 +29,11 @@ def about(content: Content) -> str:
     return _("It is about %(about)s.", about=name)
 
 
+def decided_alone() -> str:
+    """Return what is said where somebody decided about a reply of their own."""
+    return _("The person who decided has written the reply, too.")
+
+
 def ground_name(ground: str | None, *, reply: bool = False) -> str:
     """Return a reason in a few plain words; of what a buyer wrote, or of a reply."""
     if reply and ground == MADE_UP:

@@ -131,12 +131,23 @@ def test_staff_decides_about_a_reply_with_what_it_answers_beside_it(world: World
     assert reply_row(world, kind).state == "hidden"
 
 
-def test_who_wrote_a_reply_and_is_staff_is_led_to_changing_it(world: World) -> None:
+def test_who_wrote_a_reply_can_only_let_it_stay_and_its_reporter_reads_who_decided(world: World) -> None:
     public_id = replied_to_review(world)
-    reported(world, public_id, "to_review")
+    case = send(world, report_path("to_review", public_id)).location
     page = look(world, "olga", f"{LIST}/1")
-    assert "somebody else has to decide" in page.text
+    assert "You wrote this yourself." in page.text
     assert path_of("to_review", public_id) in [link.get("href") for link in page.all("a")]
+    assert [button["value"] for button in page.all("button") if button.get("name") == "action"] == ["keep"]
+    (form,) = [each for each in page.forms if ("action", "keep") in each.buttons]
+    for step in ("hide", "remove"):
+        forged = {**form.fields, "action": step, "ground": "G1", "facts": "the name"}
+        assert world.client().post(form.action, data=forged).status_code == 409
+    assert "has written the reply, too" not in open_page(world, case).text
+    assert press(world, "olga", "keep", f"{LIST}/1").status_code == 303
+    assert (world.one(Case).phase, reply_row(world, "to_review").state) == ("closed", "shown")
+    assert "The person who decided has written the reply, too." in open_page(world, case).text
+    world.run()
+    assert "The person who decided has written the reply, too." in world.text_of(world.mails()[-1])
 
 
 @pytest.mark.parametrize("kind", KINDS)
