@@ -23,6 +23,7 @@ from ..shop import Event, clean_id
 from ..shop import Order as ShopOrder
 from ..state import State, current_state
 from .forecast import Outlook, Pending, foresee, look_ahead
+from .progress import Bar
 
 _SPAN = re.compile(r"(\d{1,4})d")
 
@@ -61,9 +62,10 @@ def delivered(order_ids: tuple[str, ...], since: int | None, dry_run: bool, even
         return
     found: list[Outlook | Pending] = []
     # Beside the answer, so that a program which reads that sees no bar.
-    with click.progressbar(told.items(), label="Orders", show_pos=True, file=sys.stderr) as shown:
-        for key, events in shown:
+    with Bar("Orders") as bar:
+        for key, events in told.items():
             found.append(_note(state, key, events, dry_run=dry_run, even_old=even_old))
+            bar(1, len(told))
     outlooks = foresee(found)
     _print(state, outlooks, dry_run=dry_run)
     failed = sum(outlook.failed for outlook in outlooks)

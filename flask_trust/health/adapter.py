@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from flask import current_app
+
 from .. import lookup
 from ..errors import AdapterError
 from ..i18n import _, ngettext
 from ..moderation.queries import counts_waiting
 from ..orders.queries import newest_keys
 from ..shop import Order, Shop
-from ..state import State
+from ..state import State, current_state
 
 #: Orders that the look-ups are tried with.
 SAMPLE = 3
@@ -33,6 +35,16 @@ def _try(question: Callable[[], object]) -> Iterator[str]:
         question()
     except AdapterError as error:
         yield f"{error}."
+
+
+def nobody_is_known() -> Iterator[str]:
+    """Yield that no page can tell who looks at it: the shop has sessions of its own, and the adapter does not say."""
+    if type(current_state().shop).viewer_id is Shop.viewer_id and not hasattr(current_app, "login_manager"):
+        yield _(
+            "Nobody can be recognised: this app has no Flask-Login, and your adapter has no %(method)s. Until it "
+            "returns the id of who is signed in, nobody can open the desk or their own page.",
+            method="viewer_id(self)",
+        )
 
 
 def nobody_decides(state: State) -> Iterator[str]:

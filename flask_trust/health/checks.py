@@ -31,7 +31,7 @@ from ..reviews.families.actions import bring_home
 from ..reviews.families.queries import misplaced
 from ..settings import Settings
 from ..state import State
-from .adapter import faults_of_adapter, nobody_decides
+from .adapter import faults_of_adapter, nobody_decides, nobody_is_known
 from .recount import repair_votes, wrong_votes
 from .totals import Place, differences
 from .words import hidden_words, overdue_words
@@ -69,6 +69,7 @@ def look(state: State, place: Place, *, repair: bool = False) -> Iterator[Findin
     yield from _late_requests(state)
     yield from _settings(state)
     yield from (Finding(words, english=True) for words in faults_of_adapter(state))
+    yield from (Finding(words) for words in nobody_is_known())
     yield from (Finding(words) for words in nobody_decides(state))
     yield from _policy(state)
     yield from _versions(state)

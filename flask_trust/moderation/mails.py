@@ -195,7 +195,7 @@ def statement(decision: Decision, *, reply: bool = False) -> list[str]:
     found = _("What we found: %(facts)s", facts=plain(decision.decision_facts)) if decision.decision_facts else ""
     ground = decision.decision_ground
     told = [
-        _("It is hidden everywhere while we check.") if hidden else _("It was taken down everywhere, for good."),
+        _("It is hidden everywhere while we check.") if hidden else _("It was taken down everywhere."),
         _("The reason: %(reason)s.", reason=ground_name(ground, reply=reply)),
         ground_explanation(ground, reply=reply),
         law if ground == ILLEGAL else "",

@@ -159,7 +159,7 @@ def test_deleting_asks_first_and_then_forgets_words_and_history(ordered: World) 
     assert said(ordered) == []
     assert ordered.client().get(f"/trust/reviews/{review.public_id}").status_code == 404
     assert "words" not in str([rows for name, rows in everything(ordered).items() if name != "trust_person"])
-    assert "Nobody has written" in open_page(ordered, "/trust/products/bowl").text
+    assert "There is no review to read here" in open_page(ordered, "/trust/products/bowl").text
 
 
 @pytest.mark.parametrize("number", ["3", "-1", "x", "", "²", "٣", "9" * 5000, "0x0", " 0"])

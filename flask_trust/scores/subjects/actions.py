@@ -102,7 +102,7 @@ def _read_locked(
         if (total.get("kind"), total.get("key")) == ("shop", total_key):
             rows = [dict(zip(_COLUMNS, row[width : 2 * width], strict=True)) for row in found]
             return total, {row["id"]: row for row in rows}, found[0] if beside else None
-        del known[total_key]  # as where a database was made anew
+        known.pop(total_key, None)  # as where a database was made anew; another thread may have seen it too
     raise LookupError(f"the shop's total of {total_key} or one of {subjects} is not there")
 
 
