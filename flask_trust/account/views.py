@@ -17,6 +17,7 @@ from ..addresses import guest_ids
 from ..errors import AdapterError
 from ..limits.actions import within_limit
 from ..mail.words import own_kind_words
+from ..moderation.places import author_token
 from ..people.models import Person
 from ..people.queries import find, guest_beside
 from ..privacy.rights.erasures import CannotList
@@ -133,7 +134,7 @@ def _show(seat: Seat, status: int = 200, form: ButtonForm | None = None) -> Resp
         form=form or ButtonForm(meta={"csrf_context": seat.context}),
         kinds=own_kind_words(),
         edit_url=_edit_url if seat.token else _order_url,
-        case_url=lambda case: url_for("trust.case", token=links.sign("case", case.id, extra="author")),
+        case_url=lambda case: url_for("trust.case", token=author_token(case)),
         saved="" if form else request.args.get("saved", ""),
     )
 

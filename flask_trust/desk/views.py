@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from .. import i18n, links, lookup
 from ..errors import BadValue
+from ..moderation.places import author_token_of
 from ..people.actions import new_number
 from ..ratings.actions import Refused
 from ..reviews.rules import guess_language
@@ -50,7 +51,7 @@ def _to_case(sheet: Sheet, seller: str) -> Response:
     """Lead a seller's people to the case about their reply, in the same way."""
     cases = (part.reply_withheld[1] for part in sheet.own if part.key == seller)
     number = next(cases, None) or abort(404)
-    return personal(redirect(url_for("trust.case", token=links.sign("case", number, extra="author")), 303))
+    return personal(redirect(url_for("trust.case", token=author_token_of(number)), 303))
 
 
 def _sheet(viewer: str, order_id: str) -> Sheet:

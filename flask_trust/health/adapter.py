@@ -41,8 +41,9 @@ def nobody_is_known() -> Iterator[str]:
     """Yield that no page can tell who looks at it: the shop has sessions of its own, and the adapter does not say."""
     if type(current_state().shop).viewer_id is Shop.viewer_id and not hasattr(current_app, "login_manager"):
         yield _(
-            "Nobody can be recognised: this app has no Flask-Login, and your adapter has no %(method)s. Until it "
+            "Nobody can be recognised: this app has no %(login)s, and your adapter has no %(method)s. Until it "
             "returns the id of who is signed in, nobody can open the desk or their own page.",
+            login="Flask-Login",
             method="viewer_id(self)",
         )
 

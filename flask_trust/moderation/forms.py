@@ -9,7 +9,7 @@ from wtforms import BooleanField, HiddenField, RadioField, StringField, TextArea
 from ..errors import MailError
 from ..i18n import _
 from ..mail.letter import check_address
-from ..text import NAME_LENGTH, clean_line, clean_text
+from ..text import clean_line, clean_text
 from ..web.forms import LinkForm, cleaned
 from .actions import Ruling, Said
 from .rules import (
@@ -26,6 +26,7 @@ from .rules import (
 )
 
 EMAIL_LENGTH = 254
+NAME_LENGTH = 80
 
 
 def _choice(choices: tuple[str, ...]) -> Any:

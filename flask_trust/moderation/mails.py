@@ -25,6 +25,7 @@ from ..verdicts.rules import WITHHELD
 from ..web.frame import fragment
 from ..web.urls import public_url
 from .models import Decision
+from .places import author_token
 from .queries import File, contact_of, decided_orders, file_of, file_of_report
 from .rules import APPEAL_WITHIN, BECOMES, DECIDE_WITHIN, ILLEGAL
 from .words import about, decided_alone, ground_explanation, ground_name
@@ -157,7 +158,7 @@ class ReasonsMail:
 
 def author_url(file: File) -> str:
     """Return the address of a case for the author's side."""
-    return public_url("case", token=links.sign("case", file.case.id, extra="author"))
+    return public_url("case", token=author_token(file.case))
 
 
 def _reasons(file: File, decision: Decision) -> Notice:

@@ -6,7 +6,19 @@ from flask import url_for
 
 from .. import links
 from ..orders.models import Order
+from ..state import current_state
 from .contents import Content
+from .models import Case
+
+
+def author_token(case: Case) -> str:
+    """Return the token of a case for whoever wrote what it is about; another author's token opens it no more."""
+    return links.sign("case", case.id, extra=f"author-{case.author_id}")
+
+
+def author_token_of(number: int) -> str:
+    """Return the same for a case by our number of it."""
+    return author_token(current_state().read(lambda session: session.get_one(Case, number)))
 
 
 def url_of(content: Content) -> str:

@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from ..db.types import MYSQL
 from ..orders.models import Deal, Line
+from ..people.models import Person
+from ..people.queries import follow
 from ..ratings.models import FormerRating
 from ..reviews.models import Version
 from ..scores.models import Subject
@@ -108,6 +110,12 @@ def file_of(session: Session, case_id: int) -> File | None:
     content = content_of(session, _kind(case), case.object_id)
     reports = session.scalars(select(Report).where(Report.case_id == case.id).order_by(Report.id)).all()
     return File(case, content, reports, decisions_in(session, case.id), words_in(session, case.id))
+
+
+def is_author(session: Session, case: Case, number: int) -> bool:
+    """Say whether a person is who wrote what a case is about now, and was not erased: a reply may be a colleague's."""
+    one, author = (follow(session, session.get(Person, each)) for each in (number, case.author_id))
+    return one is not None and author is not None and one.id == author.id and author.key is not None
 
 
 def phase_of(case: Case) -> Phase:

@@ -11,7 +11,6 @@ from werkzeug.wrappers import Response
 from .. import i18n, links
 from ..limits.actions import within_limit
 from ..orders.models import Order
-from ..people.models import Person
 from ..state import current_state
 from ..verdicts.rules import Kind
 from ..web.frame import bare_page, page
@@ -20,7 +19,7 @@ from ..web.visitors import refuse_other_sites
 from . import actions, words
 from .contents import Content
 from .places import change_url, url_of
-from .queries import File, contact_of, file_of, find_public, log_page, phase_of
+from .queries import File, contact_of, file_of, find_public, is_author, log_page, phase_of
 from .rules import APPEAL_WITHIN, DECIDE_WITHIN, EXPLANATION_LENGTH, Side, may_appeal
 from .tallies.queries import counts
 
@@ -126,10 +125,11 @@ def _open(token: str) -> tuple[Side, int | None, File]:
     if file is None:
         abort(410)
     side, _, number = opened.extra.partition("-")
-    if side == "reporter" and number.isdigit() and len(number) < _NUMBER:
+    if not number.isdigit():
+        abort(410)
+    if side == "reporter":
         return "reporter", int(number), file
-    author = state.read(lambda session: session.get(Person, file.case.author_id))
-    if side != "author" or author is None or author.key is None:
+    if side != "author" or not state.read(lambda session: is_author(session, file.case, int(number))):
         abort(410)
     return "author", None, file
 

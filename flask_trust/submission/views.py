@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from .. import i18n, links
 from ..errors import AdapterError
+from ..moderation.places import author_token
 from ..ratings.rules import RatingDraft
 from ..reviews.rules import Draft, guess_language
 from ..state import current_state
@@ -72,7 +73,7 @@ def _show(sheet: Sheet, token: str, form: RateForm, status: int = 200, **extra: 
         ask=request.args.get("ask", ""),
         entries=list(zip(sheet.rows, form.line, strict=True)),
         obstacle_text=obstacle_text,
-        case_url=lambda case: url_for("trust.case", token=links.sign("case", case.id, extra="author")),
+        case_url=lambda case: url_for("trust.case", token=author_token(case)),
         seller_entries=list(zip(sheet.sellers, form.seller, strict=True)),
         unsubscribe_url=url_for("trust.unsubscribe", token=links.sign("unsubscribe", sheet.order.buyer_id)),
         **nothing | extra,

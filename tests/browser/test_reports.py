@@ -8,6 +8,7 @@ import pytest
 
 from flask_trust import links
 from flask_trust.moderation.models import Case, Report
+from flask_trust.moderation.places import author_token
 from flask_trust.reviews.models import Review
 from tests.support import browser as support
 from tests.web.cases import PHONE, STAFF, case_of, decided, reported, said_in, written
@@ -30,7 +31,7 @@ def filled(world: World) -> list[tuple[str | None, str]]:
     decided(world, ids[1], "remove", ground="G2", law=LONG, facts=LONG, explanation=LONG)
     said_in(world, ids[1], "author", LONG)
     with world.app.test_request_context():
-        tokens = [links.sign("case", case_of(world, each).id, extra="author") for each in ids[:2]]
+        tokens = [author_token(case_of(world, each)) for each in ids[:2]]
         tokens.append(links.sign("case", case_of(world, ids[2]).id, extra="reporter-3"))
     year = f"/trust/log/{world.clock().year}"
     anybody = [f"/trust/reviews/{ids[3]}/report", "/trust/log", year, world.rate_path("o0")]

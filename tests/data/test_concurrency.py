@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import multiprocessing
+import secrets
 import threading
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -141,11 +142,21 @@ def test_writing_changing_deleting_and_erasing_at_once_leave_right_totals(any_wo
     assert any_world.cli("check").exit_code == 0, any_world.cli("check").output
 
 
+def unused() -> str:
+    """Return the beginning of ids that no test before has used.
+
+    MariaDB locks the gap beside a key that was deleted a moment ago: two that insert such keys end in a deadlock, which
+    no shop sees, because it does not delete orders and tell of them again.
+    """
+    return secrets.token_hex(4)
+
+
 def test_the_first_deliveries_of_one_product_may_come_at_once(any_world: World) -> None:
     """Nobody has told of product, seller or shop before, so each transaction makes their rows."""
+    mark = unused()
     for number in range(AT_ONCE):
-        any_world.order(f"o{number}", "bowl", "cup")
-    together(lambda number: any_world.deliver(f"o{number}"))
+        any_world.order(f"{mark}{number}", "bowl", "cup")
+    together(lambda number: any_world.deliver(f"{mark}{number}"))
     assert len(any_world.all(Order)) == len(any_world.all(Request)) == len(any_world.all(Deal)) == AT_ONCE
     assert len(any_world.all(LineRow)) == 2 * AT_ONCE
     assert len({(row.kind, row.key) for row in any_world.all(Subject)}) == len(any_world.all(Subject))
@@ -159,12 +170,13 @@ def test_the_same_delivery_told_eight_times_at_once_is_one_delivery(any_world: W
 
 
 def test_one_buyers_orders_told_at_once_belong_to_one_person(any_world: World) -> None:
-    anna = Person("anna", "Anna", "anna@customer.example")
+    mark = unused()
+    anna = Person(mark, "Anna", "anna@customer.example")
     for number in range(AT_ONCE):
-        any_world.order(f"o{number}", "bowl", buyer=anna)
-    together(lambda number: any_world.deliver(f"o{number}"))
+        any_world.order(f"{mark}{number}", "bowl", buyer=anna)
+    together(lambda number: any_world.deliver(f"{mark}{number}"))
     assert len(any_world.all(PersonRow)) == 1
-    assert {row.buyer_id for row in any_world.all(Order)} == {any_world.person("anna").id}
+    assert {row.buyer_id for row in any_world.all(Order)} == {any_world.person(mark).id}
 
 
 def test_eight_workers_at_once_send_each_mail_once_and_keep_the_cap(any_world: World) -> None:

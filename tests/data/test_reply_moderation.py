@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from flask import render_template_string
 
-from flask_trust import links
 from flask_trust.health.checks import check
 from flask_trust.journal.models import Entry
 from flask_trust.mail.models import Outgoing
 from flask_trust.moderation import actions
 from flask_trust.moderation.models import Case, CaseWord, Decision
+from flask_trust.moderation.places import author_token
 from flask_trust.ratings.models import Reply
 from flask_trust.reputation.queries import find_answers
 from flask_trust.reviews.models import Review
@@ -313,8 +313,7 @@ def test_the_seller_s_side_objects_and_a_person_decides_once_more(any_world: Wor
     public_id = replied(any_world, kind)
     decided(any_world, public_id, "remove", kind)
     with any_world.app.test_request_context():
-        number = case_of(any_world, public_id, kind).id
-        path = f"/trust/cases/{links.sign('case', number, extra='author')}"
+        path = f"/trust/cases/{author_token(case_of(any_world, public_id, kind))}"
     page = open_page(any_world, path)
     for words in ("Your reply: what was decided", RUDE, "Taken down", "Personal data of somebody", "Change your words"):
         assert words in page.text
@@ -329,6 +328,28 @@ def test_the_seller_s_side_objects_and_a_person_decides_once_more(any_world: Wor
     assert any_world.all(Verdict) == []
     assert any_world.all(Decision)[-1].on_appeal
     assert is_consistent(any_world)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("erased", [True, False], ids=["erased", "left"])
+def test_a_former_colleague_s_link_shows_nothing_of_who_replies_there_now(
+    any_world: World, kind: str, erased: bool
+) -> None:
+    public_id = replied(any_world, kind)
+    decided(any_world, public_id, "remove", kind)
+    with any_world.app.test_request_context():
+        path = f"/trust/cases/{author_token(case_of(any_world, public_id, kind))}"
+    assert open_page(any_world, path).text
+    who, other = ("olga", "otto") if kind == "to_review" else ("tina", "theo")
+    any_world.shop.staff.discard(who)
+    if erased:
+        any_world.tell("person_erased", who)
+    if kind == "to_review":
+        any_world.shop.staff.add(other)
+    any_world.shop.acting.setdefault(other, set(any_world.shop.acting.pop(who, ())))
+    assert reply_to(any_world, kind, public_id, "Words of a colleague", who=other).status_code == 303
+    any_world.shop.viewer = None
+    assert any_world.client().get(path).status_code == 410
 
 
 # At the same moment

@@ -9,6 +9,7 @@ from werkzeug.wrappers import Response
 
 from ... import i18n, links
 from ...errors import AdapterError
+from ...moderation.places import author_token_of
 from ...reviews.rules import guess_language
 from ...state import current_state
 from ...verdicts.rules import Forbidden
@@ -67,7 +68,7 @@ class _Page:
         if request.method != "POST":
             if request.args.get("to") == "case" and self.sheet.case_id is not None:
                 # Led there instead of linked: the scripts in a shop's frame must not find the secret link on the page.
-                token = links.sign("case", self.sheet.case_id, extra="author")
+                token = author_token_of(self.sheet.case_id)
                 return private(redirect(url_for("trust.case", token=token), 303))
             return self._show(fresh_reply_form(self.sheet, self.link), saved=request.args.get("saved", ""))
         allow_long_forms()
