@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import os
 import sys
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from io import TextIOWrapper
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, TextIO
@@ -23,6 +25,11 @@ from ..shop import clean_id
 from ..state import State, current_state
 from .group import trust_cli
 from .progress import Bar
+
+if sys.platform == "win32":
+    import msvcrt
+else:
+    import fcntl
 
 #: How many bytes of a part are read first to find its last line.
 TAIL = 1 << 16
@@ -70,19 +77,64 @@ def _everything(state: State, to: Path | None) -> None:
     if to.exists():
         raise click.ClickException(f"{to} is there already. Name another file, or delete it.")
     part = to.with_name(f"{to.name}.part")
-    behind = _last_row(part)
     try:
-        with _for_the_owner(part) as file:
-            write_everything(state, file, behind)
+        with _alone(part) as file:
+            _go_on(state, part, file)
+            if sys.platform != "win32":  # before anybody else can get the lock
+                part.replace(to)
     except KeyboardInterrupt:
         click.echo(f"Stopped. What there is so far is in {part}; the same command goes on from there.", err=True)
         raise SystemExit(130) from None
-    part.replace(to)
+    if sys.platform == "win32":  # where no open file can be renamed, by anybody
+        part.replace(to)
 
 
-def _for_the_owner(part: Path) -> TextIO:
-    """Open a file to write behind what is in it; where it is new, nobody else may read it."""
-    return os.fdopen(os.open(part, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "a", encoding="utf-8")
+@contextmanager
+def _alone(part: Path) -> Iterator[BinaryIO]:
+    """Open a file to read it and write behind what is in it, and keep other exports out of it meanwhile."""
+    with os.fdopen(os.open(part, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o600), "r+b") as file:
+        # Another one may have been done, and its part renamed, after this one was opened.
+        if not _lock(file) or not part.exists() or not os.path.samestat(os.fstat(file.fileno()), part.stat()):
+            raise click.ClickException(
+                f"Another export is writing {part}. Wait until it is done, or name another file."
+            )
+        yield file
+
+
+def _lock(file: BinaryIO) -> bool:
+    """Say whether nobody else writes; the system gives the lock back however we end, so that none is left behind."""
+    try:
+        if sys.platform == "win32":
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except (BlockingIOError, PermissionError):
+        return False
+    except OSError:
+        return True  # a file system without locks: an export is worth more than none
+    return True
+
+
+def _go_on(state: State, part: Path, file: BinaryIO) -> None:
+    behind = _last_row(part, file)
+    _for_the_owner(part, file)
+    if behind is not None:
+        click.echo(f"Going on behind the last row of {behind[0]} in {part}; what came since may be missing.", err=True)
+    text = TextIOWrapper(file, encoding="utf-8", newline="\n")
+    try:
+        write_everything(state, text, behind)
+    finally:
+        text.detach()  # which writes what is left; the file stays open, and with it the lock
+
+
+def _for_the_owner(part: Path, file: BinaryIO) -> None:
+    """Let nobody else read the file, whoever made it."""
+    if hasattr(os, "fchmod"):
+        try:
+            os.fchmod(file.fileno(), 0o600)
+        except PermissionError as error:
+            raise click.ClickException(f"Others can read {part}. Delete it, or name another file.") from error
 
 
 def write_everything(state: State, file: TextIO, behind: tuple[str, dict[str, Any]] | None) -> None:
@@ -96,19 +148,17 @@ def write_everything(state: State, file: TextIO, behind: tuple[str, dict[str, An
             bar(len(some), whole)
 
 
-def _last_row(part: Path) -> tuple[str, dict[str, Any]] | None:
-    """Return the last row of an export that was stopped, without what is torn; None where there is none."""
-    if not part.exists():
-        return None
-    with part.open("r+b") as file:
-        line, end = _last_line(file)
-        try:
-            place = _place(line) if line else None
-            if place is None:
-                _check_beginning(file)
-        except (KeyError, TypeError, ValueError) as error:
-            raise click.ClickException(f"{part} is not part of an export. Delete it, or name another file.") from error
-        file.truncate(end)
+def _last_row(part: Path, file: BinaryIO) -> tuple[str, dict[str, Any]] | None:
+    """Return the last row of an export that was stopped, and cut off what is torn; None where there is none."""
+    line, end = _last_line(file)
+    try:
+        place = _place(line) if line else None
+        if place is None:
+            _check_beginning(file)
+    except (KeyError, TypeError, ValueError) as error:
+        raise click.ClickException(f"{part} is not part of an export. Delete it, or name another file.") from error
+    file.truncate(end)
+    file.seek(end)
     return place
 
 

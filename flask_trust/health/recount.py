@@ -204,18 +204,19 @@ def _stored(session: Session, query: Any) -> dict[int, dict[Any, list[int]]]:
     return found
 
 
-def repair_subjects(session: Session, ids: Sequence[int], now: datetime) -> None:
+def repair_subjects(session: Session, ids: Sequence[int]) -> None:
     """Set the totals of subjects to a fresh recount, under their locks; call it first in a transaction.
 
-    The shop's own have to come alone: whoever writes takes their locks before the others.
+    The shop's own have to come alone: whoever writes takes their locks before the others. What is public by now and
+    `tallied` nowhere stays so: in one total and not in the other, it would make the other wrong.
     """
     lock_rows(session, Subject, ids)
     rows = subjects(session, ids)
     chosen = [(_votes_of(row), true()) for row in rows if row.kind == "shop"]
     chosen += [(votes, votes.subject_id.in_(numbers)) for votes, numbers in _by_votes(rows).items()]
     for votes, scope in chosen:
-        public = case((and_(votes.live.is_(True), votes.shown_at <= now), true()), else_=false())
-        mend = update(votes).where(scope, votes.tallied != public).values(tallied=public)
+        # No recount has what is hidden, whatever it says; the next move would take it off the total once more.
+        mend = update(votes).where(scope, votes.live.is_(False), votes.tallied.is_(True)).values(tallied=false())
         session.execute(mend, execution_options=_PLAIN)
     fresh = truths(session, rows)
     if any(truth.miscounted for truth in fresh.values()):

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
 
 from sqlalchemy.orm import Session
 
 from ..db import lock_rows, transaction
 from ..db.dialect import see_one_moment
 from ..i18n import _
+from ..scores.actions import moving_totals
+from ..scores.late.queries import find_unmoved
 from ..scores.models import Subject
 from ..scores.queries import counts_of, sums_of
 from ..state import State
@@ -37,12 +41,25 @@ def differences(state: State, place: Place, *, repair: bool) -> Iterator[str]:
     while kinds := state.read(lambda session: next_subjects(session, place.after)):
         wrong = _suspects(state, kinds)
         if wrong and repair:
-            for ids in _apart(kinds, wrong):
-                transaction(state, lambda session: repair_subjects(session, ids, state.clock()))  # noqa: B023 run at once
+            _repair(state, kinds, wrong)
             wrong = _suspects(state, {number: kinds[number] for number in wrong})
         yield from _certain(state, kinds, wrong).values()
         place.after = max(kinds)
         place.moved(len(kinds), number)
+
+
+def _repair(state: State, kinds: Mapping[int, str], wrong: Collection[int]) -> None:
+    """Set some totals to a recount of what they have, then move what they lack, which moves the shop's with them."""
+    for ids in _apart(kinds, wrong):
+        transaction(state, lambda session: repair_subjects(session, ids))  # noqa: B023 run at once
+    now = state.clock()
+    for votes, moved, people in state.read(lambda session: find_unmoved(session, wrong, now)):
+        transaction(state, lambda session: _move(session, votes, moved, people, now))  # noqa: B023 run at once
+
+
+def _move(session: Session, votes: Any, moved: Collection[int], people: Sequence[int], now: datetime) -> None:
+    with moving_totals(session, votes, moved, people, now):
+        pass
 
 
 def _apart(kinds: Mapping[int, str], ids: Iterable[int]) -> list[list[int]]:

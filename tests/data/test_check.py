@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from typing import Any, cast
 
 import pytest
@@ -16,6 +17,7 @@ from flask_trust.invitations.models import Request
 from flask_trust.mail.models import Outgoing
 from flask_trust.reviews.models import Review
 from flask_trust.scores.models import Subject
+from tests.web.deals import deal
 from tests.world import World
 
 ANNA = Person("anna", "Anna", "anna@customer.example")
@@ -78,6 +80,39 @@ def test_what_was_mended_goes_on_right(rated: World) -> None:
     rated.cli("check", "--repair")
     rated.review("o4", 5)
     assert rated.cli("check").exit_code == 0
+
+
+@pytest.fixture
+def overdue(any_world: World) -> World:
+    """A lamp with a review that waited for its seller; its time has come, and the job has not run yet."""
+    any_world.review("o1", 5, "lamp")
+    deal(any_world, "o2")
+    assert any_world.rate("o2", line_0_stars="1").status_code == 303
+    waiting = next(row for row in any_world.all(Review) if row.stars == 1)
+    any_world.clock.now = waiting.shown_at + timedelta(minutes=1)
+    assert any_world.cli("check").exit_code == 0
+    return any_world
+
+
+@pytest.mark.parametrize("wrong", [("product",), ("shop",), ("product", "shop")], ids="+".join)
+def test_mending_one_total_while_a_review_is_overdue_leaves_the_others_right(
+    wrong: tuple[str, ...], overdue: World
+) -> None:
+    tamper(overdue, sa.update(Subject).where(Subject.kind.in_(wrong)).values(n5=Subject.n5 + 7))
+    assert overdue.cli("check", "--repair").exit_code == 0
+    assert overdue.cli("check").output == overdue.cli("check", "--repair").output
+    assert overdue.cli("check").exit_code == 0
+    overdue.run()
+    assert overdue.cli("check").exit_code == 0
+    shown = {(row.kind, row.key): (row.shown, row.n1, row.n5) for row in overdue.all(Subject)}
+    assert (shown["product", "lamp"], shown["shop", "reviews"]) == ((2, 1, 1), (2, 1, 1))
+
+
+def test_what_the_repair_of_a_product_finds_in_no_total_counts_again(rated: World) -> None:
+    tamper(rated, sa.update(Review).where(Review.stars == 5).values(tallied=sa.false()))
+    assert rated.cli("check", "--repair").exit_code == 0
+    assert {row.tallied for row in rated.all(Review)} == {True}
+    assert {(row.shown, row.n5, row.next_shown_at) for row in rated.all(Subject) if row.shown} == {(3, 1, None)}
 
 
 def test_a_delivered_order_without_any_account_of_it_is_found(rated: World) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 
@@ -61,6 +62,59 @@ def test_the_file_is_its_owners_and_none_is_overwritten(lived: World, tmp_path: 
     assert file.stat().st_mode & 0o777 == 0o600
     again = lived.cli("export", "--to", str(file))
     assert (again.exit_code, "is there already" in again.output) == (1, True)
+
+
+def test_a_part_that_others_could_read_is_its_owners_again(lived: World, tmp_path: Path) -> None:
+    file, part = tmp_path / "all.jsonl", tmp_path / "all.jsonl.part"
+    part.touch()
+    part.chmod(0o666)
+    answer = lived.cli("export", "--to", str(file))
+    assert (answer.exit_code, "Going on" in answer.stderr) == (0, False)
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
+def test_whoever_goes_on_reads_what_may_be_missing(
+    lived: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "all.jsonl"
+    with monkeypatch.context() as stopping:
+        stop_after(4, stopping)
+        assert "Going on" not in lived.cli("export", "--to", str(file)).stderr
+    (line,) = lived.cli("export", "--to", str(file)).stderr.splitlines()
+    assert line.startswith("Going on behind the last row of trust_")
+    assert line.endswith("; what came since may be missing.")
+
+
+def test_a_second_export_into_the_same_file_is_refused_and_the_first_goes_on(
+    lived: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole, file = lived.cli("export").stdout, tmp_path / "all.jsonl"
+    once, second = iter(["now"]), []
+
+    def overlap(_bar: Bar, _done: int, _whole: int) -> None:
+        if next(once, None):
+            second.append(lived.cli("export", "--to", str(file)))
+
+    monkeypatch.setattr(Bar, "__call__", overlap)
+    assert lived.cli("export", "--to", str(file)).exit_code == 0
+    assert (second[0].exit_code, "Another export is writing" in second[0].output) == (1, True)
+    assert file.read_text(encoding="utf-8") == whole
+
+
+def test_a_part_that_was_renamed_while_it_was_opened_is_not_written(
+    lived: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file, part = tmp_path / "all.jsonl", tmp_path / "all.jsonl.part"
+    really = room._lock
+
+    def late(opened: BinaryIO) -> bool:
+        part.replace(file)
+        return really(opened)
+
+    monkeypatch.setattr(room, "_lock", late)
+    answer = lived.cli("export", "--to", str(file))
+    assert (answer.exit_code, "Another export is writing" in answer.output) == (1, True)
+    assert file.read_bytes() == b""
 
 
 @pytest.mark.parametrize(

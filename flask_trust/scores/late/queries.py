@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import and_, false, select, true
+from sqlalchemy import and_, false, or_, select, true
 
 from ...db.dialect import table_of
 from ..models import TOTALS, Reader, Totals, VoteColumns
+
+#: Votes whose totals are moved in one go.
+AT_ONCE = 500
 
 
 @dataclass(slots=True)
@@ -45,6 +48,26 @@ def find_due(session: Reader, rows: Sequence[Totals], now: datetime) -> dict[int
                     found[number].add(vote, votes.aspects)
                 if counts and replaced is not None:
                     found[number].add(replaced, votes.aspects, -1)
+    return found
+
+
+def find_unmoved(session: Reader, ids: Collection[int], now: datetime) -> list[tuple[Any, set[int], list[int]]]:
+    """Return the votes on some subjects that are public and in no total, or in one before their time.
+
+    As `moving_totals` wants them: their class, subjects and people, with the rows of `AT_ONCE` votes in each.
+    """
+    found: list[tuple[Any, set[int], list[int]]] = []
+    classes: list[Any] = VoteColumns.__subclasses__()
+    for votes in classes:
+        vote = table_of(votes).c
+        wrong = or_(
+            and_(vote.tallied == false(), vote.shown_at <= now), and_(vote.tallied == true(), vote.shown_at > now)
+        )
+        query = select(vote.subject_id, vote.person_id).where(vote.live == true(), wrong, vote.subject_id.in_(ids))
+        rows = session.execute(query.order_by(vote.id)).all()
+        for start in range(0, len(rows), AT_ONCE):
+            subjects, people = zip(*rows[start : start + AT_ONCE], strict=True)
+            found.append((votes, set(subjects), sorted(set(people))))
     return found
 
 
