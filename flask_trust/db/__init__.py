@@ -3,6 +3,7 @@
 from .attach import attach
 from .dialect import (
     add_upsert,
+    as_it_is_now,
     begin_writing,
     claim,
     find_or_insert,
@@ -24,6 +25,7 @@ __all__ = [
     "add_upsert",
     "announce",
     "around_commit",
+    "as_it_is_now",
     "attach",
     "begin_writing",
     "check",

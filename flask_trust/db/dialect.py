@@ -15,6 +15,7 @@ from sqlalchemy import (
     Executable,
     Insert,
     Row,
+    Select,
     String,
     Table,
     bindparam,
@@ -203,6 +204,15 @@ def _is_writing(session: Session) -> bool:
 
 def _note_writing(session: Session) -> None:
     session.info[_WRITING] = _innermost(session)
+
+
+def as_it_is_now(session: Session, query: Select[Any]) -> Select[Any]:
+    """Let a query that decides something under locks see what others committed while those were waited for.
+
+    MariaDB's plain reads see the moment of the transaction's first one, its locking reads do not. The others need no
+    lock for that, and PostgreSQL allows none beside DISTINCT, GROUP BY and UNION.
+    """
+    return query.with_for_update(read=True) if dialect_name(session) in MYSQL else query
 
 
 def claim(

@@ -53,10 +53,10 @@ def about_replies(world: World) -> list[tuple[str | None, str]]:
     decided(world, other, "remove", "to_review", facts=LONG)
     reported(world, ids[1], "to_rating")
     decided(world, ids[1], "hide", "to_rating", facts=LONG)
-    numbers = case_of(world, other, "to_review").id, case_of(world, ids[1], "to_rating").id
+    found = case_of(world, other, "to_review"), case_of(world, ids[1], "to_rating")
     with world.app.test_request_context():
-        cases = [f"/trust/cases/{links.sign('case', number, extra='author')}" for number in numbers]
-    pages += [(None, path) for path in cases] + [(STAFF, f"/trust/desk/reports/{number}") for number in numbers]
+        pages += [(None, f"/trust/cases/{author_token(each)}") for each in found]
+    pages += [(STAFF, f"/trust/desk/reports/{each.id}") for each in found]
     return [*pages, ("olga", f"/trust/reviews/{other}/reply"), ("tina", "/trust/orders/r2")]
 
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, aliased
 
+from ...db import as_it_is_now
 from ...db.dialect import table_of
 from ...db.types import MYSQL
 from ...orders.models import Line
@@ -66,10 +67,14 @@ def members_after(session: Session, number: int, size: int) -> list[Member]:
 
 
 def authors_of(session: Session, product: int, counting_for: int, size: int) -> Sequence[int]:
-    """Return some of the people whose reviews of a product count for a subject."""
+    """Return some of the people whose reviews of a product count for a subject, as it stands under the shop's lock."""
     query = select(Review.person_id).join(Line, Line.id == Review.line_id)
     query = query.where(Review.subject_id == counting_for, Line.subject_id == product)
-    return session.scalars(query.distinct().order_by(Review.person_id).limit(size)).all()
+    for name in MYSQL:
+        # From the product's lines it would lock them all, and the place of those that are being bought.
+        query = query.prefix_with("STRAIGHT_JOIN", dialect=name)
+    query = query.distinct().order_by(Review.person_id).limit(size)
+    return session.scalars(as_it_is_now(session, query)).all()
 
 
 def misplaced(session: Session) -> Sequence[int]:
@@ -80,6 +85,6 @@ def misplaced(session: Session) -> Sequence[int]:
 
 
 def counts_for(session: Session, product: int) -> Sequence[int]:
-    """Return for which subjects the reviews of a product count."""
+    """Return for which subjects the reviews of a product count; it may miss what came since a transaction began."""
     query = select(Review.subject_id).join(Line, Line.id == Review.line_id).where(Line.subject_id == product)
     return session.scalars(query.distinct().order_by(Review.subject_id)).all()
