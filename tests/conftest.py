@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,6 +75,14 @@ def make_world(sqlite_files: SqliteFiles, tmp_path: Path) -> Iterator[Callable[.
 def world(make_world: Callable[..., World]) -> World:
     """A fresh world on SQLite, for what does not depend on the database."""
     return make_world()
+
+
+@pytest.fixture
+def ctrl_c() -> Iterator[None]:
+    """Hear SIGINT in the background, too: a shell lets what it starts there ignore it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -21,6 +21,8 @@ from flask_trust.reviews.models import Review
 from flask_trust.scores.models import Subject
 from tests.world import World
 
+pytestmark = pytest.mark.usefixtures("ctrl_c")
+
 PRODUCTS = ("bowl", "lamp", "cup", "plate", "vase")
 
 

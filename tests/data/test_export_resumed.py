@@ -14,6 +14,8 @@ from flask_trust.privacy.rights.export.whole import queries
 from tests.data.lives import guest, live, member
 from tests.world import World
 
+pytestmark = pytest.mark.usefixtures("ctrl_c")
+
 
 @pytest.fixture
 def lived(any_world: World, monkeypatch: pytest.MonkeyPatch) -> World:
