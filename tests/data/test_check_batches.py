@@ -79,9 +79,8 @@ def test_it_tells_how_far_it_is(many: World) -> None:
     assert (sum(done for done, _ in told), {number for _, number in told}) == (whole, {whole})
 
 
-def test_a_check_that_is_stopped_says_how_to_go_on(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    first, last = sorted(row.id for row in many.all(Subject) if row.key in ("bowl", "vase"))
-    spoil(many, "bowl", "vase")
+def stopped(world: World, monkeypatch: pytest.MonkeyPatch, *command: str) -> Any:
+    """Carry a command out, and press Ctrl-C at its third step; returns the answer."""
     stops = iter([False, False])
 
     def stop(_bar: Bar, _done: int, _whole: int) -> None:
@@ -90,7 +89,13 @@ def test_a_check_that_is_stopped_says_how_to_go_on(many: World, monkeypatch: pyt
 
     with monkeypatch.context() as stopping:
         stopping.setattr(Bar, "__call__", stop)
-        answer = many.cli("check")
+        return world.cli(*command)
+
+
+def test_a_check_that_is_stopped_says_how_to_go_on(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    first, last = sorted(row.id for row in many.all(Subject) if row.key in ("bowl", "vase"))
+    spoil(many, "bowl", "vase")
+    answer = stopped(many, monkeypatch, "check")
     assert answer.exit_code == 130
     assert "'bowl'" in answer.stdout
     assert "'vase'" not in answer.stdout
@@ -102,15 +107,7 @@ def test_a_check_that_is_stopped_says_how_to_go_on(many: World, monkeypatch: pyt
 
 def test_a_repair_that_is_stopped_keeps_what_is_done(many: World, monkeypatch: pytest.MonkeyPatch) -> None:
     spoil(many, *PRODUCTS)
-    stops = iter([False, False])
-
-    def stop(_bar: Bar, _done: int, _whole: int) -> None:
-        if next(stops, True):
-            signal.raise_signal(signal.SIGINT)
-
-    with monkeypatch.context() as stopping:
-        stopping.setattr(Bar, "__call__", stop)
-        answer = many.cli("check", "--repair")
+    answer = stopped(many, monkeypatch, "check", "--repair")
     assert "check --repair --after" in answer.stderr
     left = found(many)
     assert 0 < len(left) < len(PRODUCTS)
