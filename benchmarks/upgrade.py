@@ -15,14 +15,20 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from flask import Flask
+from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
+
+from flask_trust.db.dialect import table_of
+from flask_trust.reviews.models import Review
 
 from .places import PLACES
 from .seed import seed
 from .shop import make_app
 
 PRODUCTS = 50
+SEEDED = 100_000  # reviews that get an order and a buyer of their own; the others are copies
 PATIENCE = 1.0  # seconds: no request may wait longer
 COLUMN, INDEX = "incentive", "trust_review_by_variant"
 OLDER = (f"DROP INDEX {INDEX}", f"ALTER TABLE trust_review DROP COLUMN {COLUMN}")
@@ -31,6 +37,32 @@ ON = "trust_review (subject_id, live, variant, shown_at, id)"
 
 READ = "SELECT id, title, {more} FROM trust_review WHERE subject_id = :subject AND live ORDER BY shown_at DESC LIMIT 10"
 WRITE = "UPDATE trust_review SET version = version + 1 WHERE id = :review"
+
+
+def fill(app: Flask, db: SQLAlchemy, reviews: int) -> None:
+    """Put in so many reviews; the table that is changed is as large as it is said to be, those around it are not."""
+    seeded = min(reviews, SEEDED)
+    seed(app, db, {f"product-{number}": seeded // PRODUCTS for number in range(PRODUCTS)}, {})
+    with app.app_context():
+        with db.engine.begin() as connection:
+            connection.execute(text("SET LOCAL session_replication_role = replica"))  # a copy has no order
+            connection.execute(text(copied(seeded)), {"copies": reviews // seeded - 1})
+        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("VACUUM ANALYZE trust_review"))
+        db.engine.dispose()
+
+
+def copied(seeded: int) -> str:
+    """Return the statement that copies all reviews so many times (`copies`)."""
+    new = {
+        "id": f"id + {seeded} * copy",
+        "line_id": f"line_id + {seeded} * copy",
+        "public_id": "'copy' || copy || '-' || id",
+    }
+    names = [column.name for column in table_of(Review).c]
+    values = ", ".join(new.get(name, name) for name in names)
+    return f"""INSERT INTO trust_review ({", ".join(names)})
+        SELECT {values} FROM trust_review CROSS JOIN generate_series(1, :copies) AS copy"""
 
 
 class Load:
@@ -119,9 +151,7 @@ def main(arguments: list[str]) -> int:
     reviews = parser.parse_args(arguments).reviews
     with PLACES["postgresql"]() as url:
         app, db = make_app(url)
-        seed(app, db, {f"product-{number}": reviews // PRODUCTS for number in range(PRODUCTS)}, {})
-        with app.app_context():
-            db.engine.dispose()
+        fill(app, db, reviews)
         engine = create_engine(url)
         print(f"{reviews:,} reviews")
         good = change(engine, careful, reviews)
