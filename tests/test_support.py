@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import flask
 import pytest
 import sqlalchemy as sa
+from werkzeug.routing import BaseConverter, Map, UnicodeConverter
 
 from tests.support import browser, databases
-from tests.support.reuse import ReusingSQLAlchemy
+from tests.support.reuse import KeptRule, ReusingSQLAlchemy
 from tests.world import World
 
 if TYPE_CHECKING:
@@ -50,6 +51,26 @@ def test_two_worlds_share_engine_and_copied_tables_until_a_test_adds_its_own(
     assert first.db.metadata is second.db.metadata
     sa.Table("shoe", second.db.metadata)
     assert "shoe" not in ReusingSQLAlchemy().metadata.tables
+
+
+def test_routes_of_two_apps_are_compiled_once_and_keep_their_own_converters_and_defaults() -> None:
+    class Shouting(BaseConverter):
+        def to_url(self, value: str) -> str:
+            return value.upper()
+
+    built = []
+    for converter, default in ((UnicodeConverter, "red"), (Shouting, "blue")):
+        routes = Map(
+            [
+                KeptRule("/things/<word:name>", endpoint="thing"),
+                KeptRule("/colour", endpoint="colour", defaults={"c": default}),
+            ],
+            converters={"word": converter},
+        )
+        address = routes.bind("shop.example")
+        built.append((address.build("thing", {"name": "jar"}), address.match("/colour")[1]))
+    assert built == [("/things/jar", {"c": "red"}), ("/things/JAR", {"c": "blue"})]
+    assert sum(key[0] == "/things/<word:name>" for key in KeptRule.known) == 2  # with a query and without
 
 
 def test_database_starts_empty_and_takes_every_script(name: str, tmp_path: Path) -> None:

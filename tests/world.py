@@ -24,7 +24,7 @@ from flask_trust.orders.queries import find
 from flask_trust.people.models import Person as PersonRow
 from flask_trust.state import State, state_of
 from flask_trust.testing import FakeShop, SettableClock
-from tests.support.reuse import TEMPLATES, put_back
+from tests.support.reuse import TEMPLATES, KeptRule, put_back
 
 T = TypeVar("T")
 
@@ -53,6 +53,7 @@ class World:
         self.db = SQLAlchemy() if db is None else db
         self.trust = Trust(self.db, self.shop, clock=self.clock)
         self.app = Flask("world")
+        self.app.url_rule_class = KeptRule
         # Strict, as careful shops are: a name that no view gives fails the test whose page asks for it.
         strict = {"bytecode_cache": TEMPLATES, "undefined": StrictUndefined}
         self.app.jinja_options = {**self.app.jinja_options, **strict}

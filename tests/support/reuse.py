@@ -1,18 +1,20 @@
-"""What is made once and used by many tests: compiled templates, engines with their compiled statements, SQLite files.
+"""What is made once and used by many tests: compiled templates and routes, engines with their statements, SQLite files.
 
 A test that is the first of its process to draw a page or to send a statement pays for all that come after it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import sqlalchemy as sa
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
 from jinja2 import BytecodeCache
 from jinja2.bccache import Bucket
+from werkzeug.routing import Rule
 
 import flask_trust.tables  # noqa: F401 - so that all of our tables are there to be copied
 from flask_trust.db.attach import attach
@@ -32,6 +34,20 @@ class CompiledTemplates(BytecodeCache):
 
     def dump_bytecode(self, bucket: Bucket) -> None:
         self.known[bucket.key] = bucket.bytecode_to_string()
+
+
+class KeptRule(Rule):
+    """A route whose compiled way of building its address is kept for the next app with the same route."""
+
+    known: ClassVar[dict[tuple[object, ...], Callable[..., tuple[str, str]]]] = {}
+
+    def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
+        if self.defaults:  # they are written into what is compiled
+            return super()._compile_builder(append_unknown)
+        key = (self.rule, tuple(self._trace), append_unknown)
+        if key not in self.known:
+            self.known[key] = super()._compile_builder(append_unknown)
+        return self.known[key]
 
 
 TEMPLATES = CompiledTemplates()
