@@ -21,15 +21,13 @@ from ..people.models import Person
 from ..people.queries import follow
 from ..shop import Order as ShopOrder
 from ..state import State, current_state
-from ..text import TextTooLong, clean_line
+from ..text import TextTooLong, clean_line, plain
 from ..web.frame import fragment
 from ..web.urls import public_url
 from .actions import mail_failed, mail_left
 from .asking import gather
 from .queries import find
 from .rules import Reason, later, never
-
-LONGEST_TITLE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +160,3 @@ def titles_of(state: State, lines: Sequence[Line]) -> dict[str, str]:
 def _item(line: Line, titles: dict[str, str], token: str, number: int) -> Item:
     stars = [public_url("rate", token=token, line=number, stars=stars) for stars in range(1, 6)]
     return Item(plain(titles[line.key]), plain(line.variant or ""), stars)
-
-
-def plain(text: str) -> str:
-    """Return one line without control or direction characters: sellers write titles, and may mean mischief."""
-    return clean_line(text[:LONGEST_TITLE], 4 * LONGEST_TITLE)

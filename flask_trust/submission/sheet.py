@@ -10,7 +10,6 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from .. import lookup
-from ..invitations.mails import plain
 from ..journal.queries import last_entry
 from ..moderation.models import Case
 from ..moderation.queries import cases_about
@@ -27,6 +26,7 @@ from ..reviews.models import Review
 from ..reviews.rules import Draft, Obstacle, may_write
 from ..shop import Product, Seller
 from ..state import State
+from ..text import plain
 from ..verdicts.rules import STANDING, WITHHELD
 from ..web.urls import own_address
 from .queries import ABOUT_PERSON, OrderRows, rows_of_order

@@ -409,7 +409,8 @@ def test_somebody_who_no_longer_answers_for_the_seller_gets_no_mail(world: World
 def test_one_press_over_many_orders_gives_one_mail(any_world: World) -> None:
     with_people(any_world, TINA)
     for number in range(3):
-        deal(any_world, f"o{number}", buyer=Person(f"b{number}", "B", f"b{number}@customer.example"))
+        buyer = Person(f"b{number}", "B", f"b{number}@customer.example")
+        deal(any_world, f"o{number}", buyer=buyer, number=f"N{number}")
     with_people(any_world, TINA)
     post = new_number()
     for number in range(3):
@@ -419,7 +420,7 @@ def test_one_press_over_many_orders_gives_one_mail(any_world: World) -> None:
     (mail,) = to(any_world, "tina@lamps.example")
     assert mail["Subject"] == "What you said about buyers"
     text = any_world.text_of(mail)
-    assert [f"Order o{number}" in text for number in range(3)] == [True] * 3
+    assert [f"Lamp, ordered on 3 May 2027, Order N{number}" in text for number in range(3)] == [True] * 3
     assert all(each.nonce in text for each in any_world.all(BuyerRating) if each.nonce)
 
 
