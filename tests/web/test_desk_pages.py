@@ -586,3 +586,24 @@ def test_who_gets_the_mails_of_a_seller_can_open_what_they_lead_to(world: World,
     world.shop.add(Seller("tom", "Tom's Lamps", people=["mona"]))
     look(world, "mona", path)
     look(world, "mona", path.replace("tom", "una"), 404 if "seller" in path else 200)
+
+
+@pytest.mark.parametrize("viewer", ["tina", "mona"])
+@pytest.mark.parametrize("path", ["/trust/desk/", DESK, "/trust/desk/replies"])
+def test_a_seller_s_pages_lead_to_each_other_and_mark_the_present_one(world: World, viewer: str, path: str) -> None:
+    deal(world)
+    world.shop.add(Seller("tom", "Tom's Lamps", people=["mona"]))  # "mona" comes from a mail, and acts for nobody else
+    page = look(world, viewer, f"{path}?seller=tom")
+    ways = {each["href"]: each.get("aria-current") for each in page.all("a") if each["href"].startswith("/trust/desk/")}
+    assert {way: mark for way, mark in ways.items() if mark} == {f"{path}?seller=tom": "page"}
+    assert {f"{each}?seller=tom" for each in ("/trust/desk/", DESK, "/trust/desk/replies")} <= set(ways)
+    for way in ways:
+        look(world, viewer, way)
+
+
+def test_who_speaks_for_several_sellers_finds_the_same_ways_before_choosing(world: World) -> None:
+    deal(world)
+    world.shop.acting["tina"].add("una")
+    for path in ("/trust/desk/", DESK, "/trust/desk/replies"):
+        ways = {each["href"] for each in look(world, "tina", path).all("a")}
+        assert {"/trust/desk/", DESK, "/trust/desk/replies"} <= ways
