@@ -125,9 +125,18 @@ def test_the_preview_shows_the_words_and_stores_nothing(ordered: World) -> None:
         assert shown in page.text
     assert page.rate.fields["line-0-text"] == "One\n\nTwo"
     assert page.chosen == {"line-0-stars": "2"}
+    assert "Nothing is published yet." in page.text
+    assert [button for form in page.forms for button in form.buttons].count(("action", "publish")) == 1
+    assert "open" not in page.all("details")[0]
     published = ordered.client().post(ordered.rate_path("o1"), data={**page.rate.fields, "action": "publish"})
     assert published.status_code == 303
     assert said(ordered) == [(2, "So <b>so</b>", "One\n\nTwo")]
+
+
+def test_a_preview_of_nothing_shows_what_to_choose(ordered: World) -> None:
+    page = Page(ordered.rate("o1", action="preview").text)
+    assert "Nothing chosen yet." in page.text
+    assert "open" in page.all("details")[0]
 
 
 def test_a_change_is_visible_with_what_was_said_before(ordered: World) -> None:
