@@ -39,8 +39,12 @@ def test_a_star_alone_is_enough_and_leads_back_to_the_page(ordered: World) -> No
     assert answer.location == f"{ordered.rate_path('o1')}?saved=published"
     assert said(ordered) == [(4, "", "")]
     page = open_page(ordered, answer.location)
-    assert "Thank you. What you wrote is public now." in page.text
+    assert "Your rating is saved Thank you. What you wrote is public now. Nothing more is needed. If you" in page.text
+    assert "How was your order?" not in page.text
+    assert "Publish the rest" in page.text
     assert any(link["href"] == f"/trust/reviews/{ordered.one(Review).public_id}" for link in page.all("a"))
+    ordered.rate("o1", line_0_stars="4", line_2_stars="4")
+    assert "The same link brings you back if you want to change something." in open_page(ordered, answer.location).text
 
 
 def test_several_lines_in_one_go_and_blank_ones_are_left_alone(ordered: World) -> None:
