@@ -345,14 +345,14 @@ def test_many_orders_get_one_answer_and_the_page_counts_them(world: World) -> No
     posted = {**form.fields, "action": "answer", "order": ["o0", "o2", "never"], **ALL_YES}
     for _ in range(2):
         answer = world.client().post(form.action, data=posted)
-        assert "2 orders are done. 1 order could not be changed" in look(world, "tina", answer.location).text
+        assert "2 orders are rated. 1 order could not be changed" in look(world, "tina", answer.location).text
     assert [each.again for each in world.all(BuyerRating)] == [True, True]
     page = look(world, "tina", DESK)
     assert [each["value"] for each in page.all("input") if each.get("type") == "checkbox"] == ["o1", "o3"]
     answer = press_many(world, "pass", ["o1", "o3"])
     page = look(world, "tina", answer.location)
-    assert "2 orders are done." in page.text
-    assert "No order waits for a word." in page.text
+    assert "You have nothing to say about 2 orders." in page.text
+    assert "No order waits for your rating." in page.text
     assert [each.passed_at is not None for each in world.all(Deal)] == [False, True, False, True]
 
 
@@ -360,12 +360,14 @@ def test_ticks_and_answers_come_back_where_something_is_missing(world: World) ->
     many(world, 3)
     answer = press_many(world, "answer", ["o1"])
     assert answer.status_code == 422
-    assert "Please answer at least one question" in answer.text
+    assert "Nothing is saved yet. Please answer at least one question" in Page(answer.text).text
     ticked = [each["value"] for each in Page(answer.text).all("input") if each.get("type") == "checkbox"]
     assert ticked == ["o0", "o1", "o2"]
     assert [each["value"] for each in Page(answer.text).all("input") if "checked" in each and each["value"]] == ["o1"]
-    answer = press_many(world, "pass", [])
-    assert "Please tick at least one order." in answer.text
+    answer = press_many(world, "answer", [], **ALL_YES)
+    assert "Nothing is saved yet. Please tick at least one order." in Page(answer.text).text
+    assert Page(answer.text).chosen == ALL_YES
+    assert "Please tick at least one order." in press_many(world, "pass", []).text
     answer = press_many(world, "pass", [f"o{number}" for number in range(PAGE + 1)])
     assert "Please tick at most 50 orders at once." in answer.text
     assert not any(each.passed_at for each in world.all(Deal))
@@ -390,7 +392,7 @@ def test_who_speaks_for_several_sellers_chooses_one(world: World) -> None:
     links = [each["href"] for each in page.all("a") if "seller=" in each["href"]]
     assert links == ["/trust/desk/deals?seller=tom", "/trust/desk/deals?seller=una"]
     assert "Order N1" in look(world, "tina", links[0]).words
-    assert "No order waits for a word." in look(world, "tina", links[1]).text
+    assert "No order waits for your rating." in look(world, "tina", links[1]).text
     look(world, "tina", f"{DESK}?seller=shop", 404)
 
 
@@ -538,7 +540,7 @@ def test_an_order_that_is_not_theirs_leaves_no_mark_on_anybody(world: World) -> 
     assert "not possible any more" in answer.text
     assert buttons(look(world, "tina")) & {"answer"} == set()
     page = look(world, "tina", DESK)
-    assert "No order waits for a word." in page.text
+    assert "No order waits for your rating." in page.text
     wanted = {**many_form.fields, "action": "answer", "order": ["o1"], **ALL_YES}
     assert world.client().post(many_form.action, data=wanted).location.endswith("done=0&over=1")
     assert world.all(BuyerRating) == []
