@@ -15,6 +15,7 @@ from ..moderation.models import Case
 from ..moderation.queries import cases_about
 from ..moderation.words import withheld_note
 from ..orders.models import Deal, Line, Order
+from ..orders.rules import waits
 from ..people.models import Person
 from ..people.queries import follow, keys_of_person
 from ..ratings import rules as ratings
@@ -122,7 +123,7 @@ class SellerRow:
     @property
     def waits(self) -> bool:
         """Say whether what is written now stays private at first."""
-        return ratings.waits(self.deal, self.now)
+        return waits(self.deal, self.now)
 
     @property
     def change_until(self) -> datetime | None:
