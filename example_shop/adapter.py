@@ -70,6 +70,7 @@ def order(row: models.Order) -> Order:
         lines=[line(each) for each in row.lines],
         placed_at=row.placed_at,
         promised_at=row.promised_on and datetime.combine(row.promised_on, time(12), UTC),
+        number=row.code,
     )
 
 

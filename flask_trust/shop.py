@@ -134,7 +134,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """An order with its lines; `incentive` is what was promised for a review, in words, or None."""
+    """An order with its lines; `incentive` is what was promised for a review, in words, or None.
+
+    `number` is what the shop prints on it, where that is not the id.
+    """
 
     id: str
     buyer: Person
@@ -142,6 +145,7 @@ class Order:
     placed_at: datetime
     promised_at: datetime | date | None = None
     incentive: str | None = None
+    number: str = ""
 
     def __post_init__(self) -> None:
         if not isinstance(self.buyer, Person):
@@ -151,6 +155,7 @@ class Order:
             raise BadValue(f"two lines of order {self.id!r} have the same id")
         _set(self, id=clean_id(self.id), lines=lines, incentive=_words(self.incentive))
         _set(self, placed_at=as_utc(self.placed_at), promised_at=_moment(self.promised_at))
+        _set(self, number=_words(self.number) or "")
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,6 +14,8 @@ import unicodedata
 TITLE_LENGTH = 120
 TEXT_LENGTH = 5000
 NAME_LENGTH = 40
+#: Of what the shop calls things, people and orders, so much is shown.
+LONGEST_TITLE = 200
 
 # Joiners are part of emoji and of Persian and Indic words; every other format character can mislead a reader.
 _JOINERS = "\u200c\u200d"
@@ -41,6 +43,11 @@ def clean_text(value: str, limit: int = TEXT_LENGTH) -> str:
 def clean_line(value: str, limit: int = TITLE_LENGTH) -> str:
     """Return text of one line as it is stored; raises `TextTooLong`."""
     return " ".join(_clean(re.sub(r"\s+", " ", value), limit).split())
+
+
+def plain(text: str) -> str:
+    """Return one line without control or direction characters: sellers write titles, and may mean mischief."""
+    return clean_line(text[:LONGEST_TITLE], 4 * LONGEST_TITLE)
 
 
 def _clean(value: str, limit: int) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from flask import Blueprint, Flask, Response, abort, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -9,6 +11,7 @@ from . import mailbox
 from .clock import now
 from .lock import only_one
 from .passing import pass_days
+from .serving import HOST
 
 JUMPS = (1, 7, 14)
 # A mail may bring styles of its own and nothing else; its links open in the whole window.
@@ -74,8 +77,9 @@ def _mail(name: str) -> mailbox.Mail:
 
 
 def _here(text: str) -> str:
-    """Let a mail's links lead to the address at which the visitor is looking at the demo."""
-    return text.replace(current_app.config["TRUST_BASE_URL"], request.url_root.rstrip("/"))
+    """Let a mail's links lead to where the visitor is, also when the mail is of a run on another port."""
+    known = rf"http://{re.escape(HOST)}:\d+|{re.escape(current_app.config['TRUST_BASE_URL'])}"
+    return re.sub(known, request.url_root.rstrip("/"), text)
 
 
 def _app() -> Flask:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 from ..mail.models import OPEN, Outgoing
 from ..moderation.models import Case
 from ..orders.models import Deal, Line, Order
+from ..orders.naming import Bought
+from ..orders.queries import bought_in
 from ..people.models import Person
 from ..people.queries import numbers_of
 from ..privacy.rights.export.queries import belongings_of
@@ -58,10 +60,12 @@ class Holdings:
     now: datetime
     reviews: Sequence[Written]
     ratings: Sequence[Written]
-    #: What sellers said, with the shop's id of the order; and until when what was said is private, by order.
-    answers: Sequence[tuple[str, BuyerRating]]
-    waiting: Sequence[tuple[str, datetime]]
-    orders: Sequence[tuple[Order, Sequence[str]]]
+    #: What sellers said; and until when what was said is private, by our number of the deal.
+    answers: Sequence[BuyerRating]
+    waiting: Sequence[tuple[int, datetime]]
+    orders: Sequence[Order]
+    #: What was bought in these orders and deals, by kind and our number.
+    bought: Mapping[tuple[str, int], Bought]
     mails: Sequence[Outgoing]
     planned: int
     votes: int
@@ -72,14 +76,17 @@ class Holdings:
 def find_holdings(session: Session, person: Person, now: datetime) -> Holdings:
     """Return it, merged accounts included."""
     numbers = numbers_of(session, person)
+    answers, waiting = _answers(session, numbers, now), waiting_about(session, person.id, now)
+    orders = _orders(session, numbers)
     return Holdings(
         person=person,
         now=now,
         reviews=_reviews(session, numbers),
         ratings=_ratings(session, numbers),
-        answers=_answers(session, numbers, now),
-        waiting=waiting_about(session, person.id, now),
-        orders=_orders(session, numbers),
+        answers=answers,
+        waiting=waiting,
+        orders=orders,
+        bought=_bought(session, orders, {*(each.deal_id for each in answers), *(deal for deal, _ in waiting)}),
         mails=_mails(session, numbers),
         planned=_count(session, Outgoing, Outgoing.person_id.in_(numbers), Outgoing.state.in_(OPEN)),
         votes=_count(session, HelpfulVote, HelpfulVote.person_id.in_(numbers)),
@@ -131,25 +138,25 @@ def _ratings(session: Session, numbers: Sequence[int]) -> list[Written]:
     return [_written(row) for row in session.execute(query.order_by(Rating.id.desc()).limit(MOST))]
 
 
-def _answers(session: Session, numbers: Sequence[int], now: datetime) -> list[tuple[str, BuyerRating]]:
-    query = (
-        select(Order.key, BuyerRating)
-        .join(Deal, Deal.id == BuyerRating.deal_id)
-        .join(Order, Order.id == Deal.order_id)
-        .where(BuyerRating.person_id.in_(numbers), BuyerRating.state == "shown", BuyerRating.shown_at <= now)
+def _answers(session: Session, numbers: Sequence[int], now: datetime) -> Sequence[BuyerRating]:
+    query = select(BuyerRating).where(
+        BuyerRating.person_id.in_(numbers), BuyerRating.state == "shown", BuyerRating.shown_at <= now
     )
-    return [(row[0], row[1]) for row in session.execute(query.order_by(BuyerRating.id.desc()).limit(MOST))]
+    return session.scalars(query.order_by(BuyerRating.id.desc()).limit(MOST)).all()
 
 
-def _orders(session: Session, numbers: Sequence[int]) -> list[tuple[Order, list[str]]]:
-    orders = session.scalars(
-        select(Order).where(Order.buyer_id.in_(numbers)).order_by(Order.placed_at.desc(), Order.id.desc()).limit(MOST)
-    ).all()
+def _orders(session: Session, numbers: Sequence[int]) -> Sequence[Order]:
+    query = select(Order).where(Order.buyer_id.in_(numbers)).order_by(Order.placed_at.desc(), Order.id.desc())
+    return session.scalars(query.limit(MOST)).all()
+
+
+def _bought(session: Session, orders: Sequence[Order], deals: Collection[int]) -> dict[tuple[str, int], Bought]:
     titles: dict[int, list[str]] = {order.id: [] for order in orders}
     lines = select(Line.order_id, Line.title, Line.product_key).where(Line.order_id.in_(titles)).order_by(Line.id)
     for row in session.execute(lines):
         titles[row.order_id].append(row.title or row.product_key)
-    return [(order, titles[order.id]) for order in orders]
+    whole = {("order", order.id): Bought(order.key, order.placed_at, titles[order.id]) for order in orders}
+    return whole | {("deal", deal): bought for deal, bought in bought_in(session, deals).items()}
 
 
 def _mails(session: Session, numbers: Sequence[int]) -> Sequence[Outgoing]:

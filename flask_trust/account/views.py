@@ -18,6 +18,7 @@ from ..errors import AdapterError
 from ..limits.actions import within_limit
 from ..mail.words import own_kind_words
 from ..moderation.places import author_token
+from ..orders.naming import name_orders
 from ..people.models import Person
 from ..people.queries import find, guest_beside
 from ..privacy.rights.erasures import CannotList
@@ -130,6 +131,7 @@ def _show(seat: Seat, status: int = 200, form: ButtonForm | None = None) -> Resp
         "trust/account/me.html",
         status=status,
         held=held,
+        names=name_orders(state, held.bought) if held else {},
         reported=reported,
         form=form or ButtonForm(meta={"csrf_context": seat.context}),
         kinds=own_kind_words(),

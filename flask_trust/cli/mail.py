@@ -23,7 +23,7 @@ from ..mail.queries import troubled
 from ..mail.rules import ABOUT_ORDERS
 from ..mail.transports import open_transport, send
 from ..orders.models import Order
-from ..orders.queries import find
+from ..orders.queries import arrived, find, lines_of
 from ..shop import clean_id
 from ..state import State, current_state
 
@@ -59,6 +59,12 @@ NO_HOST = (
 )
 
 
+NOT_ARRIVED = (
+    "No arrival of this order is noted, so the links above open nothing to rate yet. "
+    "'flask trust delivered %s' notes it; from then on its buyer is asked for real."
+)
+
+
 @mail.command()
 @click.argument("order_id")
 @click.option("--html", is_flag=True, help="Print the HTML part instead of the text.")
@@ -66,7 +72,7 @@ def preview(order_id: str, html: bool) -> None:
     """Print the mail about an order as its buyer would get it; nothing is stored or sent."""
     state = current_state()
     try:
-        letter = _letter(state, order_id)
+        letter, has_arrived = _letter(state, order_id)
     except (TrustError, LookupError) as error:
         raise click.ClickException(WHY.get(str(error), str(error))) from error
     click.echo(f"To: {letter.to}\nSubject: {letter.subject}")
@@ -76,22 +82,25 @@ def preview(order_id: str, html: bool) -> None:
     click.echo(letter.html if html else letter.text)
     if not state.settings.base_url:
         click.echo(NO_HOST, err=True)
+    if not has_arrived:
+        click.echo(NOT_ARRIVED % order_id, err=True)
 
 
-def _letter(state: State, order_id: str) -> Letter:
-    """Compose in a transaction that is taken back, as if the order had arrived now."""
+def _letter(state: State, order_id: str) -> tuple[Letter, bool]:
+    """Compose in a transaction that is taken back, as if the order had arrived now; says whether it has."""
     with state.session() as session:
         told = lookup.order(state.shop, clean_id(order_id))
-        known = find(session, clean_id(order_id)) is not None
+        known = find(session, clean_id(order_id))
+        has_arrived = known is not None and bool(arrived(lines_of(session, known.id)))
         intake.delivered(session, state, order_id, told=told, even_old=True)
         order = find(session, clean_id(order_id))
         assert order is not None
-        if not known:
+        if known is None:
             # Its number is given to another order later: the link must open nothing.
             order.link_version = -1
         letter = letter_for(session, state, order, told, reminder=False)
         session.rollback()
-    return letter
+    return letter, has_arrived
 
 
 @mail.command("test")

@@ -34,6 +34,7 @@ class Waiting(NamedTuple):
 class Unanswered(NamedTuple):
     """A rating that can be read and has no reply."""
 
+    deal_id: int
     order_key: str
     stars: int
     text: str
@@ -93,11 +94,11 @@ def unanswered_ratings(session: Session, seller_id: int, now: datetime) -> list[
     # Not "IS true", for which MariaDB uses no index.
     newest = select(Rating.id).where(Rating.subject_id == seller_id, Rating.live == true(), Rating.shown_at <= now)
     ids = session.scalars(newest.order_by(Rating.shown_at.desc(), Rating.id.desc()).limit(_LOOK_BACK)).all()
-    query = select(Order.key, Rating.stars, Rating.text, Rating.lang, Rating.shown_at)
+    query = select(Rating.deal_id, Order.key, Rating.stars, Rating.text, Rating.lang, Rating.shown_at)
     query = query.join(Deal, Deal.id == Rating.deal_id).join(Order, Order.id == Deal.order_id)
     query = query.outerjoin(Reply, Reply.rating_id == Rating.id).where(Rating.id.in_(ids), Reply.id.is_(None))
     rows = session.execute(query.order_by(Rating.shown_at.desc(), Rating.id.desc()).limit(UNANSWERED))
-    return [Unanswered(row[0], row[1] or 0, row[2], row[3], row[4]) for row in rows]
+    return [Unanswered(row[0], row[1], row[2] or 0, *row[3:]) for row in rows]
 
 
 def record_of(session: Session, buyer_id: int, but_deal: int, now: datetime) -> dict[str, Answers]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Literal
 
-from ..ratings.rules import Deal, is_open, waits
+from ..orders.rules import is_open, waits
+from ..ratings.rules import Deal
 
 #: How many deals a page shows, and so how many can be ticked at once.
 PAGE = 50

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import TypeVar
@@ -11,11 +11,11 @@ from typing import TypeVar
 from sqlalchemy.orm import Session
 
 from .. import lookup
-from ..invitations.mails import plain
 from ..moderation.queries import cases_about
 from ..moderation.words import withheld_note
-from ..orders.models import Deal, Order
-from ..orders.queries import deals_of, find
+from ..orders.models import Deal, Line, Order
+from ..orders.naming import Bought, OrderName, name_orders
+from ..orders.queries import bought_in, deals_of, find, lines_of
 from ..people.models import Person
 from ..people.queries import are_one, follow
 from ..people.queries import find as find_person
@@ -25,6 +25,7 @@ from ..ratings.models import BuyerRating, Rating, Reply
 from ..ratings.queries import buyer_ratings_of, ratings_of
 from ..scores.queries import find_keys, find_subject_id
 from ..state import State
+from ..text import plain
 from ..verdicts.rules import WITHHELD
 from ..web.places import Place
 from .queries import (
@@ -108,6 +109,7 @@ class Sheet:
     """One order for its buyer (`sellers`), or for somebody who speaks for one or more of its sellers (`own`)."""
 
     order: Order
+    name: OrderName
     viewer: str
     sellers: Sequence[Part]
     own: Sequence[OwnPart]
@@ -119,11 +121,19 @@ class _Found:
     buyer: Person | None
     viewer: Person | None
     deals: Sequence[Deal]
+    lines: Sequence[Line]
     keys: Mapping[int, str]
 
     @property
     def is_buyers(self) -> bool:
         return self.buyer is not None and self.viewer is not None and are_one(self.buyer, self.viewer)
+
+    def bought(self, deals: Sequence[Deal]) -> Bought:
+        """Return what was bought: all of it for the buyer, in these deals for a seller."""
+        theirs = {deal.id for deal in deals}
+        lines = [line for line in self.lines if self.is_buyers or line.deal_id in theirs]
+        titles = [line.title or line.product_key for line in lines]
+        return Bought(self.order.key, self.order.placed_at, titles)
 
 
 def load(state: State, order_key: str, viewer: str) -> Sheet | None:
@@ -140,9 +150,10 @@ def load(state: State, order_key: str, viewer: str) -> Sheet | None:
         deals = [deal for deal in deals if found.keys[deal.seller_id] in own]
         if not deals:
             return None
+    name = name_orders(state, {"": found.bought(deals)})[""]
     names = seller_names(state, {found.keys[deal.seller_id] for deal in deals})
     read = partial(_read_sheet, found=found, deals=deals, names=names, insiders=_employers(state, found, names))
-    return state.read(partial(read, viewer=viewer, now=state.clock()))
+    return state.read(partial(read, name=name, viewer=viewer, now=state.clock()))
 
 
 def _employers(state: State, found: _Found, sellers: Collection[str]) -> set[str]:
@@ -158,7 +169,7 @@ def _read_order(session: Session, *, key: str, viewer: str) -> _Found | None:
     deals = deals_of(session, order.id)
     keys = find_keys(session, {deal.seller_id for deal in deals})
     buyer = follow(session, session.get(Person, order.buyer_id))
-    return _Found(order, buyer, find_person(session, viewer), deals, keys)
+    return _Found(order, buyer, find_person(session, viewer), deals, lines_of(session, order.id), keys)
 
 
 def seller_names(state: State, keys: Collection[str]) -> dict[str, str]:
@@ -174,6 +185,7 @@ def _read_sheet(
     deals: Sequence[Deal],
     names: Mapping[str, str],
     insiders: Collection[str],
+    name: OrderName,
     viewer: str,
     now: datetime,
 ) -> Sheet:
@@ -194,9 +206,9 @@ def _read_sheet(
         kept, why = _withheld(session, said.get(deal.id)) if found.is_buyers else (None, "")
         parts.append(Part(deal, key, names[key], stands, rating, reply, answer, kept, why, gone, key in insiders))
     if found.is_buyers:
-        return Sheet(found.order, viewer, parts, ())
+        return Sheet(found.order, name, viewer, parts, ())
     own = [_own_part(session, found, part, answers.get(part.deal.id), now) for part in parts]
-    return Sheet(found.order, viewer, (), own)
+    return Sheet(found.order, name, viewer, (), own)
 
 
 def _withheld(session: Session, rating: Rating | None) -> tuple[Rating | None, str]:
@@ -244,19 +256,23 @@ class Desk:
     next_place: Place | None
     unanswered: Sequence[Unanswered]
     passes_since: datetime | None
+    #: What to call the orders of both, by our number of the deal.
+    names: Mapping[int, OrderName]
 
 
 def seller_desk(state: State, key: str, viewer: str, after: Place | None) -> Desk:
     """Return a seller's list for somebody who speaks for them, from a place on."""
     name, now = seller_names(state, [key])[key], state.clock()
 
-    def read(session: Session) -> Desk:
+    def read(session: Session) -> tuple[Desk, dict[int, Bought]]:
         seller = find_subject_id(session, "seller", key)
         if seller is None:  # nobody has ordered there yet
-            return Desk(key, name, (), None, (), None)
+            return Desk(key, name, (), None, (), None, {}), {}
         person = find_person(session, viewer)
         waiting, place = waiting_deals(session, seller, person.id if person else None, after, now)
         unanswered = unanswered_ratings(session, seller, now) if after is None else ()
-        return Desk(key, name, waiting, place, unanswered, choice_of(session, seller))
+        bought = bought_in(session, [row.id for row in waiting] + [row.deal_id for row in unanswered])
+        return Desk(key, name, waiting, place, unanswered, choice_of(session, seller), {}), bought
 
-    return state.read(read)
+    desk, bought = state.read(read)
+    return replace(desk, names=name_orders(state, bought))

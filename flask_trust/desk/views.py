@@ -117,7 +117,7 @@ def _reply(state: State, speaker: actions.Speaker, deal: int, form: PartForm) ->
 
 @for_visitor
 def deals(viewer: str) -> Response:
-    """Show the orders that wait for a seller's word, and take one answer about many of them."""
+    """Show the orders waiting for a seller's rating, and take one answer about many of them."""
     state, mine = current_state(), lookup.sellers_spoken_for(current_state().shop, viewer)
     wanted = request.args.get("seller") or (mine[0] if len(mine) == 1 else "")
     if not (lookup.speaks_for(state.shop, viewer, [wanted]) if wanted and wanted not in mine else mine):

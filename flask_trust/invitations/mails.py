@@ -16,20 +16,19 @@ from ..mail.letter import Drop, Later, Letter, check_address
 from ..mail.models import Outgoing
 from ..orders.models import Line, Order
 from ..orders.queries import arrived, deals_of, keys_of, lines_of
+from ..orders.rules import is_open, waits
 from ..people.actions import note_bounce
 from ..people.models import Person
 from ..people.queries import follow
 from ..shop import Order as ShopOrder
 from ..state import State, current_state
-from ..text import TextTooLong, clean_line
+from ..text import TextTooLong, clean_line, plain
 from ..web.frame import fragment
 from ..web.urls import public_url
 from .actions import mail_failed, mail_left
 from .asking import gather
 from .queries import find
 from .rules import Reason, later, never
-
-LONGEST_TITLE = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,15 +121,17 @@ def _context(session: Session, state: State, order: Order, told: ShopOrder, *, r
     lines = lines_of(session, order.id)
     here = arrived(lines)
     token = links.sign("rate", order.id, order.link_version)
-    titles, modes = titles_of(state, here), {deal.mode for deal in deals_of(session, order.id)}
+    titles, now = titles_of(state, here), state.clock()
+    ratable = [deal for deal in deals_of(session, order.id) if deal.mode != "off" and is_open(deal, now)]
     return {
         "greeting_name": greeting_name(told.buyer.name),
         "reminder": reminder,
         "guessed": any(line.delivered_by != "told" for line in here),
         "ordered_on": i18n.format_day(order.placed_at),
         "incentive": order.incentive,
-        "sellers": "mutual" in modes or "buyers" in modes,
-        "mutual": "mutual" in modes,
+        "sellers": bool(ratable),
+        # As the page behind the link says it: sellers who have nothing to say are waited for by nobody.
+        "mutual": any(waits(deal, now) for deal in ratable),
         # Numbered among all lines: links in old mails stay right when the rest of the order arrives.
         "items": [_item(line, titles, token, place) for place, line in enumerate(lines) if line in here],
         "rate_url": public_url("rate", token=token),
@@ -162,8 +163,3 @@ def titles_of(state: State, lines: Sequence[Line]) -> dict[str, str]:
 def _item(line: Line, titles: dict[str, str], token: str, number: int) -> Item:
     stars = [public_url("rate", token=token, line=number, stars=stars) for stars in range(1, 6)]
     return Item(plain(titles[line.key]), plain(line.variant or ""), stars)
-
-
-def plain(text: str) -> str:
-    """Return one line without control or direction characters: sellers write titles, and may mean mischief."""
-    return clean_line(text[:LONGEST_TITLE], 4 * LONGEST_TITLE)

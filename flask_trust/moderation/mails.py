@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from .. import i18n, links, lookup
 from ..i18n import _
-from ..invitations.mails import airy, plain
+from ..invitations.mails import airy
 from ..mail.letter import Drop, Letter, check_address
 from ..mail.models import Outgoing
 from ..orders.models import Order
@@ -21,6 +21,7 @@ from ..ratings.letters import Notice, draw, note_refusal
 from ..ratings.mails import why_not
 from ..shop import Order as ShopOrder
 from ..state import current_state
+from ..text import plain
 from ..verdicts.rules import WITHHELD
 from ..web.frame import fragment
 from ..web.urls import public_url

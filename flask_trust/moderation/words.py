@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..i18n import _
-from ..invitations.mails import plain
+from ..text import plain
 from .contents import GONE, Content
 from .rules import CHILD_ABUSE, GROUNDS, MADE_UP, REPORTABLE, that_hold
 

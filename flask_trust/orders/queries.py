@@ -11,6 +11,7 @@ from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from .models import Deal, Line, Order
+from .naming import Bought
 from .rules import SHARED_BY, Reason, reason_of
 
 
@@ -28,6 +29,18 @@ def lines_of(session: Session, order_id: int, *, locked: bool = False) -> Sequen
     """Return the lines of an order in the shop's order; `locked` ones as they are now, even in an old transaction."""
     query = select(Line).where(Line.order_id == order_id).order_by(Line.id)
     return session.scalars(query.with_for_update() if locked else query).all()
+
+
+def bought_in(session: Session, deal_ids: Collection[int]) -> dict[int, Bought]:
+    """Return what was bought in each of these deals, each from its one seller."""
+    query = select(Line.deal_id, Order.key, Order.placed_at, Line.title, Line.product_key)
+    query = query.join(Order, Order.id == Line.order_id).where(Line.deal_id.in_(deal_ids)).order_by(Line.id)
+    titles: defaultdict[int, list[str]] = defaultdict(list)
+    orders: dict[int, tuple[str, datetime]] = {}
+    for deal_id, key, placed_at, title, product_key in session.execute(query) if deal_ids else ():
+        titles[deal_id].append(title or product_key)
+        orders[deal_id] = key, placed_at
+    return {deal_id: Bought(*order, titles[deal_id]) for deal_id, order in orders.items()}
 
 
 def arrived(lines: Sequence[Line]) -> list[Line]:

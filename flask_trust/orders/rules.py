@@ -1,4 +1,4 @@
-"""When a parcel has probably arrived."""
+"""When a parcel has probably arrived, and whether buyer and seller can rate each other."""
 
 from __future__ import annotations
 
@@ -91,6 +91,25 @@ def came_in_time(line: Arrival, promised_at: datetime | None, opened_by: str | N
     if line.delivered_by == "told" and line.delivered_at is not None:
         return line.delivered_at.astimezone(zone).date() <= promised_at.astimezone(zone).date()
     return False if line.delivered_at is None and opened_by == "overdue" else None
+
+
+class Window(Protocol):
+    """The dates of a deal that say whether something can be written, see `orders.models.Deal`."""
+
+    mode: str
+    state: str
+    closes_at: datetime | None
+    passed_at: datetime | None
+
+
+def is_open(deal: Window, now: datetime) -> bool:
+    """Say whether something can be added; at the very moment of closing it cannot."""
+    return deal.state == "open" and deal.closes_at is not None and now < deal.closes_at
+
+
+def waits(deal: Window, now: datetime) -> bool:
+    """Say whether what is written now stays private at first."""
+    return deal.mode == "mutual" and deal.passed_at is None and is_open(deal, now)
 
 
 #: Of so many other buyers a reason for sending something back has to be known, or it is somebody's own words.

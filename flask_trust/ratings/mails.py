@@ -12,20 +12,20 @@ from sqlalchemy.orm import Session
 from .. import i18n, links, lookup
 from ..clock import zone
 from ..i18n import _
-from ..invitations.mails import plain
 from ..invitations.rules import in_daytime
 from ..mail.letter import Drop, Later, Letter
 from ..mail.models import Outgoing
 from ..orders.models import Deal, Order
 from ..orders.queries import lines_of
+from ..orders.rules import is_open, waits
 from ..people.models import Person
 from ..people.queries import find_row, follow, mail_stop
 from ..shop import Order as ShopOrder
 from ..state import State, current_state
+from ..text import plain
 from ..web.urls import public_url
 from .letters import Notice, draw, note_refusal
 from .queries import buyer_ratings_of, parties_of
-from .rules import is_open, waits
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,12 +13,12 @@ from sqlalchemy.orm import Session
 
 from ..mail.actions import enqueue
 from ..orders.models import Deal, Order
+from ..orders.rules import waits
 from ..people.actions import new_number
 from ..reviews.models import Review
 from ..state import current_state
 from .models import BuyerRating, Rating
 from .queries import words_about
-from .rules import waits
 
 SOON = timedelta(minutes=1)
 

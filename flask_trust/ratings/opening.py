@@ -14,6 +14,7 @@ from ..db import announce
 from ..journal.actions import Role, record
 from ..orders.models import Deal, Order
 from ..orders.queries import deals_of_buyer
+from ..orders.rules import is_open, waits
 from ..reviews.models import Review
 from ..scores.actions import moving_totals, renew
 from ..scores.models import Subject
@@ -33,7 +34,7 @@ from .queries import (
     waiting_ratings,
     waiting_reviews,
 )
-from .rules import both_rated, closing, is_open, may_pass, opened_since, waits
+from .rules import both_rated, closing, may_pass, opened_since
 
 
 def note_buyer_wrote(session: Session, deal: Deal, now: datetime, *, rated: bool) -> None:

@@ -114,16 +114,13 @@ def parties_of(session: Session, deal_ids: Collection[int]) -> dict[int, tuple[s
     return {row[0]: (row[1], row[2]) for row in session.execute(query)}
 
 
-def waiting_about(session: Session, person_id: int, now: datetime) -> list[tuple[str, datetime]]:
-    """Return of which orders somebody has rated this buyer without it being readable yet, and when it will be.
+def waiting_about(session: Session, person_id: int, now: datetime) -> list[tuple[int, datetime]]:
+    """Return in which deals somebody has rated this buyer without it being readable yet, and when it will be.
 
     It is all that the rated person may learn before that moment: that something is there, and when it opens.
     """
-    query = (
-        select(Order.key, BuyerRating.shown_at)
-        .join(Deal, Deal.id == BuyerRating.deal_id)
-        .join(Order, Order.id == Deal.order_id)
-        .where(BuyerRating.person_id == person_id, BuyerRating.live, BuyerRating.shown_at > now)
+    query = select(BuyerRating.deal_id, BuyerRating.shown_at).where(
+        BuyerRating.person_id == person_id, BuyerRating.live, BuyerRating.shown_at > now
     )
     return [(row[0], row[1]) for row in session.execute(query.order_by(BuyerRating.shown_at, BuyerRating.id))]
 

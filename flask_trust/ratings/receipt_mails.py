@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from .. import i18n
 from ..clock import zone
 from ..i18n import _
-from ..invitations.mails import plain, titles_of
+from ..invitations.mails import titles_of
 from ..mail.letter import Drop, Letter
 from ..mail.models import Outgoing
 from ..mail.queries import is_queued
@@ -21,6 +21,7 @@ from ..orders.queries import deals_of, keys_of, lines_of
 from ..reviews.models import Review
 from ..scores.queries import find_keys
 from ..state import current_state
+from ..text import plain
 from .letters import draw, note_refusal
 from .mails import Known, ask_shop, why_not
 from .models import Rating

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, Protocol
 
+from ..orders.rules import is_open, waits
 from ..verdicts.rules import WITHHELD
 
 #: What the other side has at most, once the buyer has written.
@@ -62,16 +63,6 @@ class Deal(Protocol):
     buyer_rated_at: datetime | None
     seller_rated_at: datetime | None
     passed_at: datetime | None
-
-
-def is_open(deal: Deal, now: datetime) -> bool:
-    """Say whether something can be added; at the very moment of closing it cannot."""
-    return deal.state == "open" and deal.closes_at is not None and now < deal.closes_at
-
-
-def waits(deal: Deal, now: datetime) -> bool:
-    """Say whether what is written now stays private at first."""
-    return deal.mode == "mutual" and deal.passed_at is None and is_open(deal, now)
 
 
 def closing(window_ends_at: datetime, buyer_wrote_at: datetime | None) -> datetime:

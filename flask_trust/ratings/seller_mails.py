@@ -13,16 +13,19 @@ from sqlalchemy.orm import Session
 from .. import i18n, links, lookup
 from ..clock import zone
 from ..i18n import _, ngettext
-from ..invitations.mails import plain
 from ..mail.letter import Drop, Letter
 from ..mail.models import Outgoing
+from ..orders.naming import OrderName, name_of
+from ..orders.queries import bought_in
 from ..people.models import Person
 from ..people.queries import find_row, follow, mail_stop
 from ..reviews.replies.queries import NewReview, new_reviews
 from ..scores.queries import find_keys
+from ..shop import Order as ShopOrder
 from ..shop import Person as ShopPerson
 from ..shop import Seller
 from ..state import current_state
+from ..text import plain
 from ..web.urls import public_url
 from .letters import Notice, draw, note_refusal
 from .models import BuyerRating
@@ -35,25 +38,34 @@ from .rules import QUESTIONS
 MOST_LINKS = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Writers:
+    """What the shop says of those who wrote, and of the orders that they wrote about."""
+
+    people: Mapping[str, ShopPerson]
+    orders: Mapping[str, ShopOrder]
+
+
 class SellerReceiptMail:
     """All that somebody has said about buyers with one press of a button, as far as it stands."""
 
-    def look_up(self, mails: Sequence[Outgoing]) -> dict[str, ShopPerson]:
-        """Return the shop's view of those who wrote."""
+    def look_up(self, mails: Sequence[Outgoing]) -> Writers:
+        """Return the shop's view of those who wrote; a mail can do without the numbers of the orders."""
         state = current_state()
-        return lookup.people(state.shop, state.read(lambda session: person_keys(session, mails)))
+        people, orders = state.read(lambda session: (person_keys(session, mails), _order_keys(session, mails)))
+        return Writers(lookup.people(state.shop, people), lookup.or_nothing(lookup.orders, state.shop, orders))
 
-    def compose(self, session: Session, mail: Outgoing, known: Mapping[str, ShopPerson] | None) -> Letter | Drop:
+    def compose(self, session: Session, mail: Outgoing, known: Writers | None) -> Letter | Drop:
         """Return the mail, or why it must not leave."""
         said = said_at_once(session, mail.object_id)
         if not said:
             return Drop("withdrawn")
         known = self.look_up([mail]) if known is None else known
-        who, reason = reader_of(session, mail, known)
+        who, reason = reader_of(session, mail, known.people)
         if who is None:
             return Drop(reason)
         here = zone(who.timezone, current_state().settings.timezone)
-        return draw("receipt", mail.person_id, who, lambda: _sellers(session, said, here))
+        return draw("receipt", mail.person_id, who, lambda: _sellers(session, said, known.orders, here))
 
     def left(self, session: Session, mail: Outgoing, letter: Letter) -> None:
         """Nothing follows from it."""
@@ -61,6 +73,11 @@ class SellerReceiptMail:
     def failed(self, session: Session, mail: Outgoing, code: str) -> None:
         """Remember an address that does not exist."""
         note_refusal(session, mail, code)
+
+
+def _order_keys(session: Session, mails: Sequence[Outgoing]) -> set[str]:
+    deals = {said.deal_id for mail in mails for said in said_at_once(session, mail.object_id)}
+    return {order for order, _seller in parties_of(session, deals).values()}
 
 
 def person_keys(session: Session, mails: Sequence[Outgoing]) -> set[str]:
@@ -86,29 +103,34 @@ def _by_former_id(session: Session, person: Person, known: Mapping[str, ShopPers
     return next((who for who in known.values() if follow(session, find_row(session, who)) is person), None)
 
 
-def _sellers(session: Session, said: Sequence[BuyerRating], here: ZoneInfo) -> Receipts:
+def _sellers(session: Session, said: Sequence[BuyerRating], told: Mapping[str, ShopOrder], here: ZoneInfo) -> Receipts:
     now = current_state().clock()
     if any(each.shown_at > now for each in said):
         intro = _("Buyers can read it when they have rated you too, or when the time for it is over.")
     else:
         intro = _("What you wrote can be read now.")
-    parties = parties_of(session, {each.deal_id for each in said})
-    orders = {deal: order for deal, (order, _seller) in parties.items()}
+    bought = bought_in(session, {each.deal_id for each in said})
+    names = {deal: name_of(each, told.get(each.order_key)) for deal, each in bought.items()}
     return Receipts(
         subject=_("What you said about buyers"),
         heading=_("What you said about buyers"),
         intro=intro,
-        items=[_answers(each, orders[each.deal_id], now, here) for each in said],
+        items=[_answers(each, names[each.deal_id], now, here) for each in said],
         because=_("You get this mail because you answer for a seller."),
     )
 
 
-def _answers(said: BuyerRating, order: str, now: datetime, here: ZoneInfo) -> Item:
+def _answers(said: BuyerRating, name: OrderName, now: datetime, here: ZoneInfo) -> Item:
     status = read_since(said.shown_at, here) if said.shown_at <= now else ""
     names = {"paid": _("Paid promptly"), "reachable": _("Easy to reach"), "again": _("Would sell again")}
     words = {True: _("Yes"), False: _("No"), None: _("No answer")}
     facts = [(names[each], words[getattr(said, each)]) for each in QUESTIONS]
-    return Item(_("Order %(order)s", order=order), status, facts, receipt_for(said))
+    return Item(_title(name, here), status, facts, receipt_for(said))
+
+
+def _title(name: OrderName, here: ZoneInfo) -> str:
+    number = [_("Order %(order)s", order=name.number)] if name.number else []
+    return _(", ").join([name.what, _("ordered on %(day)s", day=i18n.format_day(name.placed_at, here)), *number])
 
 
 @dataclass(frozen=True, slots=True)

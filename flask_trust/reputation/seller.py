@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 from sqlalchemy.orm import Session
 
 from .. import lookup
-from ..invitations.mails import plain
 from ..ratings.rules import ASPECTS
 from ..reviews.listing import Listing
 from ..scores.parts.queries import find_parts
 from ..scores.queries import Score, empty_score, find_scores
 from ..shop import Seller
 from ..state import State
+from ..text import plain
 from . import rules
 from .lately import Lately, answers, lately
 from .queries import RatingCard, find_answers, find_deliveries, find_ratings

@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from ..db import Base
 from ..db.dialect import table_of
 from ..figures import one_decimal
+from ..shop import SHOP_SELLER
 from . import maths
 from .late.queries import Due, find_due
 from .models import TOTALS, Reader, Subject, Totals, VoteColumns
@@ -275,6 +276,11 @@ def find_keys(session: Session, ids: Iterable[int]) -> dict[int, str]:
     """Return the shop's ids of subjects by our numbers."""
     rows = session.execute(select(Subject.id, Subject.key).where(Subject.id.in_(sorted(set(ids)))))
     return {row[0]: row[1] for row in rows}
+
+
+def other_sellers() -> ColumnElement[bool]:
+    """Return the condition that somebody else than the shop sells here; an index answers it at its first rows."""
+    return exists().where(Subject.kind == "seller", Subject.key != SHOP_SELLER)
 
 
 def has_voted(person: ColumnElement[Any]) -> ColumnElement[bool]:

@@ -16,12 +16,13 @@ from ..moderation.corrections.actions import look_again
 from ..orders import actions as orders
 from ..orders.models import Deal, Order
 from ..orders.queries import deals_now
+from ..orders.rules import waits
 from ..people.actions import close_page, open_page, rename
 from ..people.models import Person
 from ..ratings import notices, opening
 from ..ratings.actions import Refused, SellerSaying, withdraw_rating, write_ratings
 from ..ratings.models import Rating
-from ..ratings.rules import RatingDraft, shown_from, waits
+from ..ratings.rules import RatingDraft, shown_from
 from ..reviews.actions import Saying, withdraw, write
 from ..reviews.families.actions import keep_families
 from ..reviews.models import Review

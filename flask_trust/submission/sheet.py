@@ -10,12 +10,12 @@ from datetime import datetime
 from sqlalchemy.orm import Session
 
 from .. import lookup
-from ..invitations.mails import plain
 from ..journal.queries import last_entry
 from ..moderation.models import Case
 from ..moderation.queries import cases_about
 from ..moderation.words import withheld_note
 from ..orders.models import Deal, Line, Order
+from ..orders.rules import waits
 from ..people.models import Person
 from ..people.queries import follow, keys_of_person
 from ..ratings import rules as ratings
@@ -27,6 +27,7 @@ from ..reviews.models import Review
 from ..reviews.rules import Draft, Obstacle, may_write
 from ..shop import Product, Seller
 from ..state import State
+from ..text import plain
 from ..verdicts.rules import STANDING, WITHHELD
 from ..web.urls import own_address
 from .queries import ABOUT_PERSON, OrderRows, rows_of_order
@@ -122,7 +123,7 @@ class SellerRow:
     @property
     def waits(self) -> bool:
         """Say whether what is written now stays private at first."""
-        return ratings.waits(self.deal, self.now)
+        return waits(self.deal, self.now)
 
     @property
     def change_until(self) -> datetime | None:

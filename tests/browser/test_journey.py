@@ -169,7 +169,7 @@ def test_the_preview_shows_what_readers_will_see(world: World, site: str, page: 
     preview = page.get_by_role("region", name="This is how it will look")
     assert "So so" in preview.inner_text()
     assert world.all(Review) == []
-    preview.get_by_role("button", name="Publish").click()
+    page.get_by_role("button", name="Publish").click()  # the only one
     page.wait_for_url("**saved=published")
     assert world.one(Review).title == "So so"
 

@@ -321,3 +321,22 @@ def test_a_preview_without_a_public_address_names_the_setting_once(make_world: M
     world.shop.add(Product("bowl", "Bowl", "/"))
     world.order("o1")
     assert "TRUST_BASE_URL" not in world.cli("mail", "preview", "o1").output
+
+
+# A trial
+
+
+def test_in_a_trial_the_check_names_what_mail_will_want_and_what_the_privacy_page_lacks(make_world: MakeWorld) -> None:
+    wanted = ("TRUST_BASE_URL", "TRUST_SHOP_ADDRESS", "TRUST_MAIL_FROM", "TRUST_MAIL_BASIS")
+    first = "- TRUST_MAIL_URL is not set: mails are planned and none is sent."
+    new = make_world(**dict.fromkeys(("TRUST_MAIL_URL", "TRUST_POLICY", *wanted), ...))
+    ready = make_world(TRUST_MAIL_URL=...)
+    for world in (new, ready):
+        world.order("o1")
+        world.deliver("o1")
+        assert world.cli("check").exit_code == 1
+    line, *rest = new.cli("check").output.splitlines()
+    assert line == f"{first} Mail will want {', '.join(wanted)} as well."
+    assert rest[0].startswith("- TRUST_POLICY is not set")
+    assert all(each.startswith("- The privacy policy lacks") for each in rest[1:])
+    assert ready.cli("check").output.splitlines() == [first]

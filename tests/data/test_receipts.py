@@ -284,7 +284,9 @@ def test_links_of_other_kinds_and_broken_ones_open_nothing(written: World) -> No
 def test_a_rated_person_learns_that_something_waits_and_when_it_opens(written: World) -> None:
     now, anna = written.clock(), written.person("anna").id
     opens = written.one(BuyerRating).shown_at
-    assert written.read(lambda session: waiting_about(session, anna, now)) == [("o2", opens)]
+    assert written.read(lambda session: waiting_about(session, anna, now)) == [
+        (written.one(BuyerRating).deal_id, opens)
+    ]
     assert written.read(lambda session: waiting_about(session, anna, opens)) == []
     tina = written.person("tina").id
     assert written.read(lambda session: waiting_about(session, tina, now)) == []

@@ -165,6 +165,16 @@ def test_links_in_a_mail_lead_to_where_the_reader_is(app: Flask) -> None:
     assert app.config["TRUST_BASE_URL"] not in answer.text
 
 
+def test_links_in_mails_from_a_run_on_another_port_lead_to_where_the_reader_is(app: Flask) -> None:
+    mail = next(mail for mail in mailbox.newest_first(app) if mail.rate_link)
+    assert (mail.rate_link or "").startswith("http://127.0.0.1:5000/")
+    app.config["TRUST_BASE_URL"] = "http://127.0.0.1:50001"
+    for page in (f"/demo/mailbox/{mail.name}", f"/demo/mailbox/{mail.name}/html"):
+        text = app.test_client().get(page, base_url="http://127.0.0.1:50001").text
+        assert 'href="http://127.0.0.1:50001/trust/rate/' in text
+        assert "127.0.0.1:5000/trust/rate/" not in text
+
+
 def test_a_mail_is_shown_without_any_power(app: Flask) -> None:
     evil = mailbox.folder(app) / "evil.eml"
     evil.write_bytes(

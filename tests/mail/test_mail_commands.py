@@ -28,6 +28,19 @@ def test_preview_shows_the_mail_and_stores_nothing(any_world: World) -> None:
     assert any_world.mails() == []
 
 
+def test_preview_before_an_arrival_says_that_its_links_open_nothing_and_what_to_type(world: World) -> None:
+    world.order("1")
+    told = "'flask trust delivered 1' notes it"
+    for noted in (False, True):
+        if noted:
+            world.tell("order_placed", "1")
+        answer = world.cli("mail", "preview", "1")
+        assert answer.stderr.count("open nothing to rate yet") == answer.stderr.count(told) == 1
+        assert told not in answer.stdout
+    assert world.cli("delivered", "1").exit_code == 0
+    assert world.cli("mail", "preview", "1").stderr == ""
+
+
 def test_preview_of_the_other_part(world: World) -> None:
     world.order("1")
     assert "<!doctype html>" in world.cli("mail", "preview", "--html", "1").output.lower()

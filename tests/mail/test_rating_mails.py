@@ -21,6 +21,7 @@ from flask_trust.ratings.rules import BuyerDraft
 from flask_trust.scores.queries import find_subject_id
 from tests.mail.boxes import unsubscribe_path
 from tests.web.deals import ANNA, TOM, buyer_rates, deal
+from tests.web.pages import open_page
 from tests.world import World
 
 GOOD, BAD = BuyerDraft(True, True, True), BuyerDraft(False, False, False)
@@ -409,7 +410,8 @@ def test_somebody_who_no_longer_answers_for_the_seller_gets_no_mail(world: World
 def test_one_press_over_many_orders_gives_one_mail(any_world: World) -> None:
     with_people(any_world, TINA)
     for number in range(3):
-        deal(any_world, f"o{number}", buyer=Person(f"b{number}", "B", f"b{number}@customer.example"))
+        buyer = Person(f"b{number}", "B", f"b{number}@customer.example")
+        deal(any_world, f"o{number}", buyer=buyer, number=f"N{number}")
     with_people(any_world, TINA)
     post = new_number()
     for number in range(3):
@@ -419,7 +421,7 @@ def test_one_press_over_many_orders_gives_one_mail(any_world: World) -> None:
     (mail,) = to(any_world, "tina@lamps.example")
     assert mail["Subject"] == "What you said about buyers"
     text = any_world.text_of(mail)
-    assert [f"Order o{number}" in text for number in range(3)] == [True] * 3
+    assert [f"Lamp, ordered on 3 May 2027, Order N{number}" in text for number in range(3)] == [True] * 3
     assert all(each.nonce in text for each in any_world.all(BuyerRating) if each.nonce)
 
 
@@ -572,3 +574,49 @@ def test_what_was_taken_back_is_not_mailed(any_world: World) -> None:
     any_world.rate("o1", action="take-back-0")
     any_world.run()
     assert ends(any_world, "receipt") == [("dropped", "withdrawn")]
+
+
+def never_rates(world: World) -> None:
+    deal(world, "before", buyer=Person("eve", "Eve", None))
+    with world.app.app_context():
+        desk.choose(world.state, "tina", "tom", rates=False)
+    world.clock.advance(minutes=1)
+
+
+RATABLE, WAITS = "You can rate the seller too.", "waits until both have written, the seller has nothing to say"
+ON_ITS_WAY = Line("cup", "cup", "una", "Cup")
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "settings", "said"),
+    [
+        (lambda world: None, lambda world: None, {}, (True, True)),
+        (never_rates, lambda world: None, {}, (True, False)),
+        (lambda world: None, seller_passes, {}, (True, False)),
+        (lambda world: None, lambda world: None, {"TRUST_MUTUAL": "buyers"}, (True, False)),
+        (lambda world: None, lambda world: None, {"TRUST_RATING_WINDOW_DAYS": 14}, (False, False)),
+    ],
+    ids=["waits", "never rates buyers", "has passed", "only buyers rate", "over"],
+)
+def test_the_mail_that_asks_says_of_the_seller_what_the_page_says(
+    make_world: Callable[..., World], before: Any, after: Any, settings: dict[str, Any], said: tuple[bool, bool]
+) -> None:
+    world = make_world(**settings)
+    before(world)
+    deal(world)
+    after(world)
+    world.pass_days(7)
+    if "TRUST_RATING_WINDOW_DAYS" in settings:
+        world.pass_days(8)  # the reminder
+    mail = to(world, "anna@customer.example")[-1]
+    for words in (world.text_of(mail), open_page(world, world.rate_path("o1")).text):
+        assert (RATABLE in words, WAITS in " ".join(words.split())) == said
+
+
+def test_the_mail_that_asks_says_nothing_of_a_seller_whose_part_has_not_arrived(world: World) -> None:
+    deal(world, "o1", Line("bag", "bag", title="Bag"), ON_ITS_WAY, arrives=False)
+    world.deliver("o1", "bag")
+    world.pass_days(7)
+    (mail,) = to(world, "anna@customer.example")
+    assert RATABLE not in world.text_of(mail)
+    assert RATABLE not in open_page(world, world.rate_path("o1")).text

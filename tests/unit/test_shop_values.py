@@ -77,6 +77,12 @@ def test_what_cannot_be_an_id_is_refused(wrong: object) -> None:
         clean_id(wrong)
 
 
+@pytest.mark.parametrize(("given_number", "kept"), [(1001, "1001"), ("N-1\x00", "N-1"), (None, ""), ("", "")])
+def test_the_number_of_an_order_is_text_that_can_be_stored(given_number: Any, kept: str) -> None:
+    assert Order("o1", ANNA, [], NOON, number=given_number).number == kept
+    assert Order("o1", ANNA, [], NOON).number == ""
+
+
 def test_a_refused_value_is_one_of_our_errors_and_a_value_error() -> None:
     assert issubclass(BadValue, TrustError)
     assert issubclass(BadValue, ValueError)

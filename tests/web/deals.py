@@ -13,12 +13,14 @@ TOM = Line("lamp", "lamp", seller_id="tom", title="Lamp")
 ANNA = Person("anna", "Anna", "anna@customer.example")
 
 
-def deal(world: World, key: str = "o1", *lines: Line, buyer: Person = ANNA, arrives: bool = True) -> None:
+def deal(
+    world: World, key: str = "o1", *lines: Line, buyer: Person = ANNA, arrives: bool = True, number: str = ""
+) -> None:
     """Let Anna buy from Tom, for whom "tina" and "theo" speak."""
     world.shop.add(Seller("tom", "Tom's Lamps"), Seller("una", "Una & Sons"))
     world.shop.acting.setdefault("tina", set()).add("tom")
     world.shop.acting.setdefault("theo", set()).add("tom")
-    world.order(key, lines=list(lines) or [TOM], buyer=buyer)
+    world.order(key, lines=list(lines) or [TOM], buyer=buyer, number=number)
     if arrives:
         world.deliver(key)
 

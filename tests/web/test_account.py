@@ -53,7 +53,7 @@ def how(request: pytest.FixtureRequest) -> str:
 def written(world: World) -> World:
     """Anna and Bert have each reviewed a bowl, under a name."""
     for key, buyer in (("o1", ANNA), ("o2", BERT)):
-        world.order(key, "bowl", buyer=buyer)
+        world.order(key, "bowl", buyer=buyer, number=key)
         world.deliver(key)
         said: Any = {"line_0_title": f"Title of {buyer.id}", "line_0_text": f"Words of {buyer.id}"}
         world.rate(key, line_0_stars="4", public_name=f"{buyer.id} the first", **said)
@@ -382,7 +382,7 @@ def with_a_guest(world: World) -> Person:
     """Let Anna order once more, without signing in."""
     with world.app.app_context():
         guest = Person(guest_id("Anna@customer.example"), "Anna", "anna@customer.example")
-    world.review("o3", 5, buyer=guest)
+    world.review("o3", 5, buyer=guest, number="o3")
     return guest
 
 

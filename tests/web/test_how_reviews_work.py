@@ -124,18 +124,32 @@ def test_words_follow_the_settings(make_world: Callable[..., World]) -> None:
     assert "Oldtown" in text
 
 
-def test_what_still_waits_for_the_other_side_is_a_number_and_nothing_else(world: World) -> None:
-    deal(world)
-    before = open_page(world, PATH).text
-    buyer_rates(world, stars=1, text="MARKER")
-    after = open_page(world, PATH).text
+@pytest.mark.parametrize(("mutual", "told"), [("auto", False), ("always", True), ("buyers", False), ("off", False)])
+def test_a_shop_with_one_seller_reads_of_rating_each_other_only_where_that_can_happen(
+    make_world: Callable[..., World], mutual: str, told: bool
+) -> None:
+    shop = make_world(TRUST_MUTUAL=mutual)
+    shop.review("o1")
+    text = open_page(shop, PATH).text
+    assert ("Where buyer and seller rate each other" in text) is told
+    assert ("A rating of a seller can be taken back" in text) is (told or mutual == "buyers")
+    deal(shop, "o2")
+    assert ("Where buyer and seller rate each other" in open_page(shop, PATH).text) is (mutual in ("auto", "always"))
+
+
+def test_what_still_waits_for_the_other_side_is_a_number_and_nothing_else(any_world: World) -> None:
+    deal(any_world)
+    before = open_page(any_world, PATH).text
+    assert "A rating of a seller can be taken back" in before
+    buyer_rates(any_world, stars=1, text="MARKER")
+    after = open_page(any_world, PATH).text
     assert "1 waits for that moment now." in after
     assert "MARKER" not in after
-    assert numbers(world).get("Everybody can read", [0])[0] == 0
+    assert numbers(any_world).get("Everybody can read", [0])[0] == 0
     assert "1 waits" not in before
-    world.pass_days(40)
-    assert numbers(world)["Everybody can read"] == [0, 1]
-    assert world.one(Rating).live
+    any_world.pass_days(40)
+    assert numbers(any_world)["Everybody can read"] == [0, 1]
+    assert any_world.one(Rating).live
 
 
 def test_it_is_linked_beside_every_score(world: World) -> None:

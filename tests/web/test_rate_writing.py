@@ -39,8 +39,12 @@ def test_a_star_alone_is_enough_and_leads_back_to_the_page(ordered: World) -> No
     assert answer.location == f"{ordered.rate_path('o1')}?saved=published"
     assert said(ordered) == [(4, "", "")]
     page = open_page(ordered, answer.location)
-    assert "Thank you. What you wrote is public now." in page.text
+    assert "Your rating is saved Thank you. What you wrote is public now. Nothing more is needed. If you" in page.text
+    assert "How was your order?" not in page.text
+    assert "Publish the rest" in page.text
     assert any(link["href"] == f"/trust/reviews/{ordered.one(Review).public_id}" for link in page.all("a"))
+    ordered.rate("o1", line_0_stars="4", line_2_stars="4")
+    assert "The same link brings you back if you want to change something." in open_page(ordered, answer.location).text
 
 
 def test_several_lines_in_one_go_and_blank_ones_are_left_alone(ordered: World) -> None:
@@ -125,9 +129,18 @@ def test_the_preview_shows_the_words_and_stores_nothing(ordered: World) -> None:
         assert shown in page.text
     assert page.rate.fields["line-0-text"] == "One\n\nTwo"
     assert page.chosen == {"line-0-stars": "2"}
+    assert "Nothing is published yet." in page.text
+    assert [button for form in page.forms for button in form.buttons].count(("action", "publish")) == 1
+    assert "open" not in page.all("details")[0]
     published = ordered.client().post(ordered.rate_path("o1"), data={**page.rate.fields, "action": "publish"})
     assert published.status_code == 303
     assert said(ordered) == [(2, "So <b>so</b>", "One\n\nTwo")]
+
+
+def test_a_preview_of_nothing_shows_what_to_choose(ordered: World) -> None:
+    page = Page(ordered.rate("o1", action="preview").text)
+    assert "Nothing chosen yet." in page.text
+    assert "open" in page.all("details")[0]
 
 
 def test_a_change_is_visible_with_what_was_said_before(ordered: World) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from sqlalchemy.orm import Session
@@ -17,6 +17,8 @@ from ...mail.queries import count_by_state
 from ...mail.rules import ABOUT_ORDERS
 from ...moderation.queries import counts_waiting
 from ...orders.models import Order
+from ...orders.naming import Bought, OrderName, name_orders
+from ...orders.queries import bought_in
 from ...privacy.rights.queries import open_requests
 from ...reviews.families.queries import find_home
 from ...scores.queries import find_subject_id
@@ -136,21 +138,25 @@ class Due:
     reviews: Sequence[QueueRow]
     next_number: int | None
     ratings: Mapping[str, Sequence[Unanswered]]
+    #: What to call the orders of these ratings, by our number of the deal.
+    names: Mapping[int, OrderName]
 
 
 def due_replies(state: State, sellers: Sequence[str], before: int | None) -> Due:
     """Return what these sellers can still reply to."""
 
-    def read(session: Session) -> Due:
+    def read(session: Session) -> tuple[Due, dict[int, Bought]]:
         now = state.clock()
         found = ((key, find_subject_id(session, "seller", key)) for key in sellers)
         known = {key: number for key, number in found if number is not None}
         reviews, number = find_unanswered(session, sorted(known.values()), before, now)
         first = known if before is None else {}
         ratings = {key: unanswered_ratings(session, seller, now) for key, seller in first.items()}
-        return Due(reviews, number, {key: rows for key, rows in ratings.items() if rows})
+        bought = bought_in(session, [row.deal_id for rows in ratings.values() for row in rows])
+        return Due(reviews, number, {key: rows for key, rows in ratings.items() if rows}, {}), bought
 
-    return state.read(read)
+    due, bought = state.read(read)
+    return replace(due, names=name_orders(state, bought))
 
 
 @dataclass(frozen=True, slots=True)

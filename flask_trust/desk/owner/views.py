@@ -49,13 +49,13 @@ def _address(endpoint: str, **values: Any) -> str:
 @for_visitor
 def home(viewer: str) -> Response:
     """Show the owner what is set up and what waits, and sellers the way to their own pages."""
-    state = current_state()
-    who = pages.read_viewer(state, viewer)
+    state, wanted = current_state(), request.args.get("seller")
+    who = pages.read_viewer(state, viewer, wanted)
     if who is None:
         abort(404)
     started = pages.how_far(state) if who.staff else None
     waiting = pages.what_waits(state) if who.staff else None
-    return personal_page("trust/desk/home.html", who=who, started=started, waiting=waiting)
+    return personal_page("trust/desk/home.html", who=who, started=started, waiting=waiting, wanted=wanted)
 
 
 @for_staff

@@ -10,7 +10,6 @@ from sqlalchemy.orm import Session
 from ... import lookup
 from ...clock import zone
 from ...i18n import _
-from ...invitations.mails import plain
 from ...invitations.rules import in_daytime
 from ...mail.letter import Drop, Later, Letter
 from ...mail.models import Outgoing
@@ -22,6 +21,7 @@ from ...reviews.models import Review
 from ...reviews.replies.queries import Answerable, find_answerable
 from ...shop import Order as ShopOrder
 from ...state import current_state
+from ...text import plain
 from ...web.urls import public_url
 from ..queries import replies_to
 

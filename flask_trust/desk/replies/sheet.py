@@ -9,7 +9,6 @@ from sqlalchemy.orm import Session
 
 from ... import lookup
 from ...db import lock_rows, transaction
-from ...invitations.mails import plain
 from ...mail.actions import enqueue
 from ...moderation.corrections.actions import note_new_reply
 from ...moderation.queries import cases_about
@@ -24,6 +23,7 @@ from ...reviews.replies.models import ReviewReply
 from ...reviews.replies.queries import Answerable, find_answerable
 from ...shop import SHOP_SELLER
 from ...state import State
+from ...text import plain
 from ...verdicts.rules import WITHHELD, ReplyKind
 from ..actions import Overtaken
 

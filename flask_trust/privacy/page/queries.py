@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 from ...orders.models import Order
 from ...ratings.models import BuyerRating, Rating
 from ...reviews.models import Review
-from ...scores.models import Subject
-from ...shop import SHOP_SELLER
+from ...scores.queries import other_sellers
 
 #: A promise of a reward is looked for in so many of the newest orders, and in all reviews that do not count.
 NEWEST_ORDERS = 500
@@ -28,8 +27,9 @@ class Seen(NamedTuple):
 
 def what_is_there(session: Session) -> Seen:
     """Return what can be found, in one statement."""
-    others = exists().where(Subject.kind == "seller", Subject.key != SHOP_SELLER)
-    row = session.execute(select(others, exists(_any(Rating.id)), exists(_any(BuyerRating.id)), _rewards())).one()
+    row = session.execute(
+        select(other_sellers(), exists(_any(Rating.id)), exists(_any(BuyerRating.id)), _rewards())
+    ).one()
     return Seen(*map(bool, row))
 
 

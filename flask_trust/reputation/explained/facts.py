@@ -24,7 +24,7 @@ from ...settings import Settings
 from ...shop import SHOP_SELLER
 from ...state import State
 from ..working import Working, work_out
-from .queries import Uncounted, count_uncounted, count_waiting
+from .queries import Uncounted, count_uncounted, count_waiting, has_other_sellers
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +39,8 @@ class Facts:
     waiting: int
     erased: Erased
     seller_name: str
+    #: Buyer and seller can rate each other here: by the settings, and where these leave it to who sells, by that.
+    mutual: bool
 
     @property
     def working(self) -> Working | None:
@@ -49,11 +51,6 @@ class Facts:
     def older(self) -> int:
         """Return how many reviews are not counted because the same buyer has written a newer one."""
         return max(0, self.score.shown - self.score.count - self.uncounted.rewarded - self.uncounted.by_staff)
-
-    @property
-    def mutual(self) -> bool:
-        """Say whether buyer and seller can rate each other here."""
-        return self.settings.mutual in ("auto", "always")
 
     @property
     def withheld(self) -> list[tuple[str, int, int]]:
@@ -110,4 +107,9 @@ def _read(session: Session, state: State, name: str, now: datetime) -> Facts:
         count_waiting(session, now),
         count_erased(session, now),
         name,
+        _mutual(session, state.settings),
     )
+
+
+def _mutual(session: Session, settings: Settings) -> bool:
+    return settings.mutual == "always" or (settings.mutual == "auto" and has_other_sellers(session))

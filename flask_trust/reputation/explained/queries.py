@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from ...ratings.models import Rating
 from ...reviews.models import Review
+from ...scores.queries import other_sellers
 
 
 class Uncounted(NamedTuple):
@@ -28,10 +29,15 @@ def count_uncounted(session: Session, now: datetime) -> Uncounted:
     return Uncounted(int(row[0] or 0), int(row[1] or 0))
 
 
+def has_other_sellers(session: Session) -> bool:
+    """Say whether somebody else than the shop sells here."""
+    return bool(session.scalar(select(other_sellers())))
+
+
 def count_waiting(session: Session, now: datetime) -> int:
     """Count the reviews and ratings that wait for the other side of their order."""
-    waiting = (
+    reviews, ratings = (
         select(func.count()).where(votes.live == true(), votes.tallied == false(), votes.shown_at > now)
         for votes in (Review, Rating)
     )
-    return sum(session.scalar(query) or 0 for query in waiting)
+    return session.scalar(select(reviews.scalar_subquery() + ratings.scalar_subquery())) or 0
