@@ -11,6 +11,7 @@ import pytest
 from flask_trust import Line, Person, links
 from flask_trust.reviews.models import Review
 from tests.support import browser as support
+from tests.web.cases import decided
 from tests.web.pages import open_page
 from tests.world import World
 
@@ -37,6 +38,9 @@ def filled(world: World) -> dict[str, str]:
         )
     world.review("insider", 5, buyer=Person("insider", "Ina", "ina@customer.example"))
     world.review("one", 5, product="tea")
+    world.review("gone", 2, product="cup")
+    gone = world.all(Review)[-1]
+    decided(world, gone.public_id, "remove", ground="G7")
     world.clock.advance(days=1)
     world.rate("o1", line_0_stars="5", line_0_text="Changed")
     edited = next(review for review in world.all(Review) if review.edited_at)
@@ -57,6 +61,7 @@ def filled(world: World) -> dict[str, str]:
         "few": "/trust/products/tea",
         "empty": "/trust/products/lamp",
         "review": f"/trust/reviews/{edited.public_id}",
+        "taken down": f"/trust/reviews/{gone.public_id}",
         "rate": world.rate_path("new"),
         "rate, a star chosen": world.rate_path("new") + "?stars=4",
         "rate, arrived?": world.rate_path("new") + "?ask=arrival",
