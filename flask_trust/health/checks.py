@@ -32,7 +32,7 @@ from ..reviews.families.queries import misplaced
 from ..settings import Settings
 from ..state import State
 from .adapter import faults_of_adapter, nobody_decides, nobody_is_known
-from .recount import repair_votes, wrong_votes
+from .helpful.actions import repair_votes, wrong_votes
 from .totals import Place, differences
 from .words import hidden_words, overdue_words
 

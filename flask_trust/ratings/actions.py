@@ -169,6 +169,7 @@ def withdraw_rating(session: Session, deal: Deal, person_id: int, now: datetime)
 def _empty(session: Session, rating: Rating, state: str) -> None:
     session.execute(delete(FormerRating).where(FormerRating.rating_id == rating.id))
     session.execute(delete(Reply).where(Reply.rating_id == rating.id))
+    rating.taken_down = state == "erased" and rating.state == "removed"
     rating.state, rating.live = state, False
     rating.text = rating.note = ""
     rating.stars = rating.nonce = None

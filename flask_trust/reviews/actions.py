@@ -237,6 +237,7 @@ def _empty(session: Session, review: Review, state: str) -> None:
     session.execute(delete(Version).where(Version.review_id == review.id))
     delete_reply_to(session, review.id)
     drop_votes_on(session, review)
+    review.taken_down = state == "erased" and review.state == "removed"
     review.state, review.live = state, False
     review.title = review.text = ""
     review.stars = review.nonce = review.edited_at = None

@@ -274,6 +274,9 @@ class Moderation(RuleBasedStateMachine):
             assert sum(tally.removed.values()) == states["removed"] + taken_down
             assert (tally.withdrawn, tally.erased) == (states["withdrawn"], states["erased"] - taken_down)
             assert tally.received == sum(states.values())
+            of_one = rows.get(("product", "bowl") if kind == "review" else ("seller", "tom"))
+            withheld = [row.withheld if row else 0 for row in (shop, of_one)]
+            assert withheld == [tally.withheld] * 2, "on the pages of product, seller and shop, as in the log"
 
     @invariant()
     def each_step_has_one_statement_of_reasons(self) -> None:
