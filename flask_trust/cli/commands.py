@@ -60,6 +60,7 @@ WORDS = {
     "kept_case": "deleted what was said in %d old report(|s)",
     "kept_note": "deleted the private notes of %d old rating(|s)",
     "kept_taken_down": "deleted the words of %d text(|s) that (was|were) taken down long ago",
+    "kept_kept_down": "deleted %d code(|s) of words that (was|were) taken down long ago",
     "kept_order": "cut %d old order(|s) off from (its buyer|their buyers)",
     "kept_data_request": "deleted %d old request(|s) about data",
     "mail_sent": "sent %d mail(|s)",
