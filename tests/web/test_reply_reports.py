@@ -118,10 +118,12 @@ def test_staff_decides_about_a_reply_with_what_it_answers_beside_it(world: World
     public_id = replied(world, kind)
     reported(world, public_id, kind)
     world.shop.staff.add(STAFF)
+    title = {"to_review": "Reply to a review of Vase", "to_rating": "Reply to a rating of Tom's Lamps"}[kind]
     page = look(world, STAFF, LIST)
     assert NAMES[kind] in page.text
-    assert "Bob Miller" in page.text
+    assert f"{title} Bob Miller" in page.text
     page = look(world, STAFF, f"{LIST}/1")
+    assert f"All reports {title} What it says" in page.text
     for words in (NAMES[kind], RUDE, "What it answers"):
         assert words in page.text
     assert ("It came late" in page.text) == (kind == "to_rating")
