@@ -44,12 +44,14 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class Finding:
     """Something that is not as it should be, in plain words; `repairable` where --repair mends it.
 
-    `english` where the words are so in every language: they name parts of the shop's own code or files.
+    `english` where the words are so in every language: they name parts of the shop's own code or files. `later` where
+    it stops no mail and no review, and can wait until the shop goes live.
     """
 
     words: str
     repairable: bool = False
     english: bool = False
+    later: bool = False
 
 
 def check(state: State, *, repair: bool = False) -> list[Finding]:
@@ -181,7 +183,7 @@ def _settings(state: State) -> Iterator[Finding]:
             key="TRUST_BASE_URL",
             rfc="RFC 8058",
         )
-        yield Finding(words)
+        yield Finding(words, later=True)
     if not settings.shop_name:
         yield Finding(_("%(key)s is not set: readers are not told whose reviews these are.", key="TRUST_SHOP_NAME"))
 
@@ -210,8 +212,8 @@ def _policy(state: State) -> Iterator[Finding]:
             key="TRUST_POLICY",
             line='own_policy = "/privacy"',
         )
-        yield Finding(words)
-    yield from (Finding(f"The privacy policy lacks {line}", english=True) for line in lines)
+        yield Finding(words, later=True)
+    yield from (Finding(f"The privacy policy lacks {line}", english=True, later=True) for line in lines)
 
 
 def _versions(state: State) -> Iterator[Finding]:

@@ -116,9 +116,7 @@ def test_whoever_waits_for_the_shops_total_has_no_product_yet(locking_world: Wor
 
 
 @pytest.mark.parametrize("who", ["replies", "deletes", "decides"])
-def test_whoever_waits_for_a_review_because_of_its_reply_has_the_shops_total_already(
-    any_world: World, who: str
-) -> None:
+def test_whoever_waits_for_a_review_with_a_reply_has_the_shops_total_already(any_world: World, who: str) -> None:
     if not has_row_locks(any_world):
         pytest.skip("SQLite has one lock for everything")
     public_id = replied_to_review(any_world)
