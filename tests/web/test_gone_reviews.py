@@ -30,7 +30,7 @@ def test_what_was_taken_down_says_so_as_the_log_does_and_not_whose_it_was(any_wo
     page = Page(answer.text)
     assert answer.status_code == 410
     assert "This review was taken down" in page.text
-    assert "Advertising Taken down ·" in page.text
+    assert "Advertising Taken down" in page.text
     assert f"{day.day} {day:%B %Y}" in page.text
     assert f"{day.day} {day:%B %Y}" in Page(any_world.client().get("/trust/log").text).text
     assert not [each for each in ("Zyxname", "Call", "0170", "★", "1 of 5", "Bowl", "bowl") if each in answer.text]
