@@ -162,11 +162,11 @@ def _list(findings: Sequence[Finding], *, whole: bool) -> None:
         click.echo("All totals agree with a recount, and nothing stops a first mail or review.")
     for finding in findings:
         if not finding.later:
-            click.echo(f"- {finding.words}")
+            click.echo(f"- {finding.line}")
     if later:
         click.echo("Before you go live:")
     for finding in later:
-        click.echo(f"- {finding.words}")
+        click.echo(f"- {finding.line}")
 
 
 @trust_cli.command()

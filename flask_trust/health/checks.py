@@ -21,7 +21,7 @@ from ..moderation.replies.queries import replies_hidden_by_nobody
 from ..moderation.upkeep.actions import show_what_nobody_hid
 from ..orders.queries import delivered_count
 from ..privacy.catalogue import entries
-from ..privacy.laws.missing import missing, missing_in_words
+from ..privacy.laws.missing import missing, missing_lines
 from ..privacy.page.editions import find_standing, reworded
 from ..privacy.retention.queries import overdue
 from ..privacy.rights.actions import erase_leftover
@@ -52,6 +52,13 @@ class Finding:
     repairable: bool = False
     english: bool = False
     later: bool = False
+    #: What to type, which is in English in every language, too: it goes by the names of keys.
+    typed: str = ""
+
+    @property
+    def line(self) -> str:
+        """Return all of it."""
+        return f"{self.words} {self.typed}" if self.typed else self.words
 
 
 def check(state: State, *, repair: bool = False) -> list[Finding]:
@@ -204,7 +211,7 @@ def _policy(state: State) -> Iterator[Finding]:
     part = read_shop_part(state.settings.policy)
     if part.own_policy and not part.data:
         return  # the shop keeps a policy of its own, and ours is a notice about reviews beside it
-    lines = missing_in_words(missing(entries(), part, state.settings))
+    lines = missing_lines(missing(entries(), part, state.settings))
     if not part.given:
         words = _(
             "%(key)s is not set: the privacy page is a notice about reviews only. Write a TOML file with what "
@@ -213,7 +220,9 @@ def _policy(state: State) -> Iterator[Finding]:
             line='own_policy = "/privacy"',
         )
         yield Finding(words, later=True)
-    yield from (Finding(f"The privacy policy lacks {line}", english=True, later=True) for line in lines)
+    for what, articles, how in lines:
+        words = _("The privacy policy lacks %(what)s (%(articles)s):", what=_(what), articles=articles)
+        yield Finding(words, later=True, typed=f"{how}.")
 
 
 def _versions(state: State) -> Iterator[Finding]:

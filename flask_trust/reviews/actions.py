@@ -77,7 +77,7 @@ def write(
             raise Changed
         before = {line_id: review.state for line_id, review in known.items()}
         looked = adding.beside.said_before or adding.beside.kept_down
-        verdicts = verdicts_on(session, person_id, values["marks"]) if looked else NONE
+        verdicts = verdicts_on(session, person_id, beside.values["marks"]) if looked else NONE
         _refuse_forbidden(verdicts, known, {line.id: sayings[line.id].draft for line in chosen}, marks)
         writer = Writer(session, order, person_id, now, verdicts, adding.homes)
         written = [(line, writer.write(line, known.get(line.id), sayings[line.id])) for line in chosen]

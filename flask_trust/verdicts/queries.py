@@ -38,6 +38,7 @@ def _found(session: Session, wanted: ColumnElement[bool]) -> Verdicts:
 @cache
 def kept_down() -> ColumnElement[bool]:
     """Return whether words with one of `marks` were taken down, by an author who is erased."""
-    verdict, marks = table_of(Verdict).c, bindparam("marks", expanding=True)
-    nobodys: Any = and_(verdict.mark.in_(marks), verdict.person_id == NOBODY)
+    verdict = table_of(Verdict).c
+    marks: Any = bindparam("marks", expanding=True)
+    nobodys = and_(verdict.mark.in_(marks), verdict.person_id == NOBODY)
     return exists().where(nobodys).label("kept_down")

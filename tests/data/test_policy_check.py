@@ -81,3 +81,16 @@ def test_a_mistake_in_the_file_stops_the_start(make_world: Callable[..., World],
 def test_a_path_that_cannot_be_used_stops_the_start(make_world: Callable[..., World], value: object) -> None:
     with pytest.raises(SettingsError, match=r"TRUST_POLICY = .* cannot be used: write the path of a TOML file"):
         make_world(TRUST_POLICY=value)
+
+
+def test_the_desk_names_it_in_the_reader_s_language_and_what_to_type_in_english(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world(TRUST_POLICY=...)
+    world.shop.staff, world.shop.viewer = {"olga"}, "olga"
+    page = world.client().get("/trust/desk/health", headers={"Accept-Language": "de"}).text
+    assert "Bevor Sie live gehen" in page
+    assert "Der Datenschutzerklärung fehlt: die Behörde, bei der man sich beschweren kann (GDPR Art. 13(2)(d)" in page
+    assert '<span lang="en" dir="ltr">write one [[authorities]] with name and url or phone.</span>' in page
+    assert "The privacy policy lacks" not in page
+    assert "<code>flask trust check</code>" in page

@@ -129,11 +129,10 @@ def test_a_number_that_was_changed_is_found_and_mended(any_world: World, what: s
     decided(any_world, written(any_world, "o2"), "remove")
     any_world.tell("person_erased", "anna")
     with any_world.app.app_context(), any_world.state.session() as session:
-        for row in session.query(Subject if what == "total" else Review):
-            if isinstance(row, Subject):
-                row.withheld = 0
-            else:
-                row.taken_down = not row.taken_down
+        for total in session.query(Subject) if what == "total" else ():
+            total.withheld = 0
+        for review in session.query(Review) if what == "flag" else ():
+            review.taken_down = not review.taken_down
         session.commit()
     found = any_world.cli("check")
     assert found.exit_code == 1
