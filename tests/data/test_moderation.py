@@ -239,6 +239,9 @@ def test_one_forbidden_line_does_not_lose_the_others(any_world: World) -> None:
 def test_other_people_may_say_the_same(any_world: World) -> None:
     decided(any_world, written(any_world, buyer=ANNA), "remove")
     assert written(any_world, "o2")
+    bert = Person("bert", "Bert", "bert@customer.example")
+    written(any_world, "o3", text="Something else", buyer=bert)
+    assert written(any_world, "o4", buyer=bert), "who has written before, too"
 
 
 @pytest.mark.parametrize("step", ["hide", "remove"])

@@ -118,3 +118,14 @@ def test_what_waits_for_its_moment_looks_as_if_it_had_never_been(any_world: Worl
     any_world.clock.advance(days=9)
     if taken_back:
         assert ask(any_world, public_id) == ask(any_world, NEVER), "nobody has ever read it"
+
+
+def test_what_was_written_anew_under_a_verdict_waits_for_its_moment_like_all_else(any_world: World) -> None:
+    public_id = written(any_world, buyer=ANNA)
+    decided(any_world, public_id, "remove")
+    any_world.rate("o1", action="do-delete-0")
+    any_world.rate("o1", line_0_stars="2", line_0_text="It arrived broken")
+    keep_private(any_world, 3)
+    assert ask(any_world, public_id) == ask(any_world, NEVER)
+    any_world.clock.advance(days=4)
+    assert "This review is hidden while we check" in ask(any_world, public_id)[1]
