@@ -45,7 +45,7 @@ _A: Any = ReviewReply.__table__.c
 
 #: The rows of some products and of the shop as a whole.
 TOTALS = select(
-    *(_S[name] for name in ("id", "kind", "key", "shown", "day", "version")),
+    *(_S[name] for name in ("id", "kind", "key", "shown", "withheld", "day", "version")),
     *(_S[f"{name}{stars}"] for name in "nwm" for stars in range(1, 6)),
 ).where(
     or_(

@@ -46,6 +46,7 @@ def score_of(row: Row[Any], shop: Row[Any]) -> dict[str, Any]:
         "low": low,
         "high": high,
         "shown": row.shown,
+        "withheld": row.withheld,
         **_printed(weights, starts),
     }
 

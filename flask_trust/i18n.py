@@ -166,6 +166,11 @@ def ngettext(singular: str, plural: str, n: int, /, **values: object) -> str:
     return speech().plural(singular, plural, n, **values)
 
 
+def N_(text: str) -> str:  # noqa: N802 the name that extractors know
+    """Mark a text for the catalogues that is put into the reader's language where it is used."""
+    return text
+
+
 def language_tag() -> str:
     """Return the language as the `lang` attribute of a page wants it."""
     return speech().tag

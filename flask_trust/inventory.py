@@ -105,6 +105,7 @@ _RULES = (
     Keep("note", 365, "rating-written"),
     Keep("visitor_vote", 365, "voted"),
     Keep("taken_down", 214, "decided"),
+    Keep("kept_down", 730, "decided"),
     Keep("case", 730, "case-closed"),
     Keep("contact", 183, "case-closed"),
     Keep("flood", 1, "sent"),

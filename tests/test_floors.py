@@ -37,6 +37,7 @@ SIDEWAYS: set[tuple[str, str]] = {
     ("intake", "moderation"),  # who is erased or merged takes their cases along
     ("intake", "privacy"),  # the shop's call and the person's own page erase in one way
     ("verdicts", "journal"),
+    ("scores", "verdicts"),  # in which states something is kept from being read
     ("orders", "scores"),  # a line keeps the number of its product's score row
     ("orders", "journal"),
     ("people", "journal"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from .. import i18n
 from ..figures import counted
-from ..health.checks import look
+from ..health.checks import Finding, look
 from ..health.totals import Place
 from ..invitations.queries import tally
 from ..invitations.rules import REASONS
@@ -60,6 +61,7 @@ WORDS = {
     "kept_case": "deleted what was said in %d old report(|s)",
     "kept_note": "deleted the private notes of %d old rating(|s)",
     "kept_taken_down": "deleted the words of %d text(|s) that (was|were) taken down long ago",
+    "kept_kept_down": "deleted %d code(|s) of words that (was|were) taken down long ago",
     "kept_order": "cut %d old order(|s) off from (its buyer|their buyers)",
     "kept_data_request": "deleted %d old request(|s) about data",
     "mail_sent": "sent %d mail(|s)",
@@ -132,7 +134,8 @@ def _words(name: str, count: int) -> str:
 @click.option("--after", type=click.IntRange(0), default=0, help="Go on where a check that was stopped said.")
 def check(repair: bool, after: int) -> None:
     """Prove that all totals are right and nothing is missing; exit 1 with a list of what is not."""
-    findings, stopped, place = [], False, Place(after)
+    findings: list[Finding] = []
+    stopped, place = False, Place(after)
     try:
         # As all of the shell, and so that words can be found in the docs.
         with i18n.speaking("en"), Bar("counting again") as place.moved:
@@ -140,8 +143,7 @@ def check(repair: bool, after: int) -> None:
                 findings.append(finding)
     except KeyboardInterrupt:
         stopped = True
-    for finding in findings:
-        click.echo(f"- {finding.words}")
+    _list(findings, whole=not stopped)
     if any(finding.repairable for finding in findings):
         click.echo("Run 'flask trust check --repair' to set the totals right.")
     if stopped:
@@ -151,6 +153,20 @@ def check(repair: bool, after: int) -> None:
     if findings:
         raise SystemExit(1)
     click.echo("All totals agree with a recount, and nothing is missing.")
+
+
+def _list(findings: Sequence[Finding], *, whole: bool) -> None:
+    """Print what needs a look, and under a heading of its own what nothing waits for yet."""
+    later = [finding for finding in findings if finding.later]
+    if whole and later and len(later) == len(findings):
+        click.echo("All totals agree with a recount, and nothing stops a first mail or review.")
+    for finding in findings:
+        if not finding.later:
+            click.echo(f"- {finding.line}")
+    if later:
+        click.echo("Before you go live:")
+    for finding in later:
+        click.echo(f"- {finding.line}")
 
 
 @trust_cli.command()

@@ -30,6 +30,7 @@ from ..scores.actions import touch
 from ..scores.subjects.actions import subject_id
 from ..shop import clean_id
 from ..state import State
+from ..verdicts.marks import marks_of
 from ..verdicts.queries import verdicts_on_reply
 from ..verdicts.rules import WITHHELD, Forbidden
 from .queries import deals_of_orders, replies_to
@@ -202,7 +203,7 @@ def _write_reply(
 ) -> Reply:
     """Write or change it; where staff has taken the former words down, others cannot read the new ones yet."""
     verdicts = verdicts_on_reply(session, "to_rating", rating.id, actor)
-    if verdicts.forbids(said[0]):
+    if verdicts.forbids(said[0], marks_of("to_rating", rating.id, said[0])):
         raise Forbidden("to_rating", [rating.id])
     withheld = old.state in WITHHELD if old is not None else verdicts.stands_against("to_rating", rating.id)
     written = old or Reply(rating_id=rating.id, at=now)

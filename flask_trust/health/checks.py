@@ -21,7 +21,7 @@ from ..moderation.replies.queries import replies_hidden_by_nobody
 from ..moderation.upkeep.actions import show_what_nobody_hid
 from ..orders.queries import delivered_count
 from ..privacy.catalogue import entries
-from ..privacy.laws.missing import missing, missing_in_words
+from ..privacy.laws.missing import missing, missing_lines
 from ..privacy.page.editions import find_standing, reworded
 from ..privacy.retention.queries import overdue
 from ..privacy.rights.actions import erase_leftover
@@ -32,7 +32,7 @@ from ..reviews.families.queries import misplaced
 from ..settings import Settings
 from ..state import State
 from .adapter import faults_of_adapter, nobody_decides, nobody_is_known
-from .recount import repair_votes, wrong_votes
+from .helpful.actions import repair_votes, wrong_votes
 from .totals import Place, differences
 from .words import hidden_words, overdue_words
 
@@ -44,12 +44,21 @@ LOOPBACK = ("localhost", "127.0.0.1", "::1")
 class Finding:
     """Something that is not as it should be, in plain words; `repairable` where --repair mends it.
 
-    `english` where the words are so in every language: they name parts of the shop's own code or files.
+    `english` where the words are so in every language: they name parts of the shop's own code or files. `later` where
+    it stops no mail and no review, and can wait until the shop goes live.
     """
 
     words: str
     repairable: bool = False
     english: bool = False
+    later: bool = False
+    #: What to type, which is in English in every language, too: it goes by the names of keys.
+    typed: str = ""
+
+    @property
+    def line(self) -> str:
+        """Return all of it."""
+        return f"{self.words} {self.typed}" if self.typed else self.words
 
 
 def check(state: State, *, repair: bool = False) -> list[Finding]:
@@ -181,7 +190,7 @@ def _settings(state: State) -> Iterator[Finding]:
             key="TRUST_BASE_URL",
             rfc="RFC 8058",
         )
-        yield Finding(words)
+        yield Finding(words, later=True)
     if not settings.shop_name:
         yield Finding(_("%(key)s is not set: readers are not told whose reviews these are.", key="TRUST_SHOP_NAME"))
 
@@ -202,7 +211,7 @@ def _policy(state: State) -> Iterator[Finding]:
     part = read_shop_part(state.settings.policy)
     if part.own_policy and not part.data:
         return  # the shop keeps a policy of its own, and ours is a notice about reviews beside it
-    lines = missing_in_words(missing(entries(), part, state.settings))
+    lines = missing_lines(missing(entries(), part, state.settings))
     if not part.given:
         words = _(
             "%(key)s is not set: the privacy page is a notice about reviews only. Write a TOML file with what "
@@ -210,8 +219,10 @@ def _policy(state: State) -> Iterator[Finding]:
             key="TRUST_POLICY",
             line='own_policy = "/privacy"',
         )
-        yield Finding(words)
-    yield from (Finding(f"The privacy policy lacks {line}", english=True) for line in lines)
+        yield Finding(words, later=True)
+    for what, articles, how in lines:
+        words = _("The privacy policy lacks %(what)s (%(articles)s):", what=_(what), articles=articles)
+        yield Finding(words, later=True, typed=f"{how}.")
 
 
 def _versions(state: State) -> Iterator[Finding]:

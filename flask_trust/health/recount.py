@@ -8,18 +8,32 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Select, Subquery, and_, case, delete, false, func, insert, not_, select, true, update
+from sqlalchemy import (
+    Select,
+    Subquery,
+    and_,
+    case,
+    delete,
+    exists,
+    false,
+    func,
+    insert,
+    or_,
+    select,
+    true,
+    update,
+)
 from sqlalchemy.orm import Session
 
 from ..db import lock_rows
 from ..db.dialect import as_date, utc_date
+from ..moderation.models import Case
 from ..ratings.models import Rating
 from ..reviews.models import Review
-from ..reviews.votes.models import HelpfulVote
 from ..scores import maths
-from ..scores.actions import lock_total
 from ..scores.models import Aspect, Day, Subject
 from ..scores.queries import SHOP_RATINGS
+from ..verdicts.rules import WITHHELD
 
 #: Rows to a statement.
 PIECE = 500
@@ -31,7 +45,7 @@ _PLAIN = {"synchronize_session": False}
 
 @dataclass(slots=True)
 class Truth:
-    """What the totals of a subject should be; `miscounted` is how many votes have a wrong `counted` flag.
+    """What the totals of a subject should be; `miscounted` is how many votes say wrongly what they are counted among.
 
     `days` are the counts by UTC day, `aspects` number, sum and low ones of the answers by name; nothing stands for
     none.
@@ -40,6 +54,7 @@ class Truth:
     counts: list[int] = field(default_factory=lambda: [0] * 5)
     sums: list[float] = field(default_factory=lambda: [0.0] * 5)
     shown: int = 0
+    withheld: int = 0
     next_shown_at: datetime | None = None
     miscounted: int = 0
     days: dict[date, list[int]] = field(default_factory=dict)
@@ -112,11 +127,11 @@ def _votes_of(row: Subject) -> Any:
     return Rating if row.kind == "seller" or (row.kind, row.key) == SHOP_RATINGS else Review
 
 
-def _add(
-    truth: Truth, aspects: Sequence[str], at: Any, stars: Any, counted: Any, shown: Any, wrong: Any, *answers: Any
-) -> None:
+def _add(truth: Truth, aspects: Sequence[str], at: Any, stars: Any, *numbers: Any) -> None:
     """Add what the votes of one UTC day with so many stars come to."""
+    counted, shown, withheld, wrong, *answers = numbers
     truth.shown += int(shown)
+    truth.withheld += int(withheld)
     truth.miscounted += int(wrong)
     if not counted:
         return
@@ -140,13 +155,15 @@ def _sums(session: Session, votes: Any, chosen: Any, *, each: bool) -> Select[An
     """Select what votes come to by UTC day and stars, for `each` subject or for all of them together."""
     ranked = _ranked(votes, chosen)
     vote, counts = ranked.c, _counts(ranked)
+    flag = case((vote.taken_down.is_(True), 1), else_=0)
     by: list[Any] = [utc_date(session, vote.shown_at), vote.stars]
     return select(
         vote.subject_id if each else func.max(vote.subject_id),
         *by,
         func.sum(counts),
         func.sum(case((and_(vote.live.is_(True), vote.tallied.is_(True)), 1), else_=0)),
-        func.sum(case((counts != case((vote.counted.is_(True), 1), else_=0), 1), else_=0)),
+        func.sum(case((vote.state.in_(WITHHELD), 1), else_=vote.left_down)),
+        func.sum(case((or_(counts != case((vote.counted.is_(True), 1), else_=0), vote.left_down != flag), 1), else_=0)),
         *(number for name in votes.aspects for number in _answers(vote[name], counts)),
     ).group_by(*([vote.subject_id] if each else []), *by)
 
@@ -171,9 +188,16 @@ def _ranked(votes: Any, chosen: Any) -> Subquery:
     place = func.row_number().over(
         partition_by=(votes.subject_id, votes.person_id), order_by=(may.desc(), votes.shown_at.desc(), votes.id.desc())
     )
-    names = ("id", "subject_id", "stars", "shown_at", "live", "tallied", "counted", *votes.aspects)
-    columns = [getattr(votes, name) for name in names]
-    return select(*columns, may.label("may"), place.label("place")).where(chosen).subquery()
+    names = ("id", "subject_id", "stars", "state", "shown_at", "live", "tallied", "counted", "taken_down")
+    columns = [getattr(votes, name) for name in (*names, *votes.aspects)]
+    left_down = case((_left_down(votes), 1), else_=0).label("left_down")
+    return select(*columns, may.label("may"), place.label("place"), left_down).where(chosen).subquery()
+
+
+def _left_down(votes: Any) -> Any:
+    """Hold of votes that staff had taken down when their authors were erased."""
+    decided = and_(Case.kind == votes.__name__.lower(), Case.object_id == votes.id, Case.outcome == "removed")
+    return and_(votes.state == "erased", exists().where(decided))
 
 
 def _counts(ranked: Subquery) -> Any:
@@ -218,6 +242,9 @@ def repair_subjects(session: Session, ids: Sequence[int]) -> None:
         # No recount has what is hidden, whatever it says; the next move would take it off the total once more.
         mend = update(votes).where(scope, votes.live.is_(False), votes.tallied.is_(True)).values(tallied=false())
         session.execute(mend, execution_options=_PLAIN)
+        for wrong, holds in ((False, _left_down(votes)), (True, ~_left_down(votes))):
+            mend = update(votes).where(scope, votes.taken_down.is_(wrong), holds).values(taken_down=not wrong)
+            session.execute(mend, execution_options=_PLAIN)
     fresh = truths(session, rows)
     if any(truth.miscounted for truth in fresh.values()):
         for votes, scope in chosen:
@@ -238,7 +265,7 @@ def _set(row: Subject, truth: Truth) -> None:
     for level in maths.LEVELS:
         setattr(row, f"n{level}", truth.counts[level - 1])
         setattr(row, f"w{level}", truth.sums[level - 1])
-    row.shown, row.next_shown_at = truth.shown, truth.next_shown_at
+    row.shown, row.withheld, row.next_shown_at = truth.shown, truth.withheld, truth.next_shown_at
     row.version += 1
 
 
@@ -269,21 +296,4 @@ def _mend_flags(session: Session, votes: Any, miscounted: Sequence[int]) -> None
     # In pieces: PostgreSQL takes 65,535 values in one statement, some builds of SQLite no more than 999.
     for start in range(0, len(miscounted), PIECE):
         wrong = votes.id.in_(miscounted[start : start + PIECE])
-        session.execute(update(votes).where(wrong).values(counted=not_(votes.counted)), execution_options=_PLAIN)
-
-
-def wrong_votes(session: Session) -> Sequence[int]:
-    """Return the reviews that say another number of helpful votes than they have."""
-    votes = select(HelpfulVote.review_id, func.count().label("n")).group_by(HelpfulVote.review_id).subquery()
-    number = func.coalesce(votes.c.n, 0)
-    found = select(Review.id).outerjoin(votes, votes.c.review_id == Review.id).where(Review.helpful != number)
-    return session.scalars(found.order_by(Review.id)).all()
-
-
-def repair_votes(session: Session, review_ids: Sequence[int]) -> None:
-    """Let reviews say how many helpful votes they have; call it first in a transaction."""
-    lock_total(session, Review)
-    number = select(func.count()).where(HelpfulVote.review_id == Review.id).correlate(Review).scalar_subquery()
-    for start in range(0, len(review_ids), PIECE):
-        wrong = Review.id.in_(review_ids[start : start + PIECE])
-        session.execute(update(Review).where(wrong).values(helpful=number), execution_options=_PLAIN)
+        session.execute(update(votes).where(wrong).values(counted=~votes.counted), execution_options=_PLAIN)

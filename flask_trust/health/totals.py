@@ -98,6 +98,13 @@ def _compare(session: Session, ids: Sequence[int]) -> dict[int, str]:
 
 
 def _difference(row: Subject, truth: Truth, parts_differ: bool) -> str | None:
+    if row.withheld != truth.withheld:
+        return _(
+            "The totals of %(what)s say that staff keeps %(kept)s from being read, a recount says %(fresh)s.",
+            what=_name_of(row),
+            kept=row.withheld,
+            fresh=truth.withheld,
+        )
     if not _agrees(row, truth):
         return _(
             "The totals of %(what)s say %(kept)s with %(shown)s shown, a recount says %(fresh)s with %(truth)s shown.",

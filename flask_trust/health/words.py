@@ -42,6 +42,9 @@ def overdue_words(rule: str, number: int) -> str:
         "flood": ngettext("%(n)d count of forms", "%(n)d counts of forms", number),
         "note": ngettext("%(n)d rating with a private note", "%(n)d ratings with a private note", number),
         "taken_down": ngettext("%(n)d text that was taken down", "%(n)d texts that were taken down", number),
+        "kept_down": ngettext(
+            "%(n)d code of words that were taken down", "%(n)d codes of words that were taken down", number
+        ),
         "data_request": ngettext("%(n)d answered request about data", "%(n)d answered requests about data", number),
     }
     return ngettext(

@@ -216,9 +216,10 @@ def _apply(
     before, after = row.state, BECOMES[ruling.step]
     _turn(content, row, after)
     if after in WITHHELD:
-        forbid(session, content.kind, content.id, author_of(row), words_of(row), now)
+        place = content.place_for(ruling.ground)
+        forbid(session, content.kind, content.id, author_of(row), words_of(row), now, place=place)
     elif before in WITHHELD:
-        lift(session, content.kind, content.id, words_of(row))
+        lift(session, content.kind, content.id, words_of(row), place=content.place)
     decision = _decision(session, case, ruling, actor, now, public=after in WITHHELD or before in WITHHELD)
     done, state = _DONE[ruling.step], (before, after)
     record(session, done, content.kind, content.id, at=now, role="staff", actor_id=actor, state=state)

@@ -11,6 +11,7 @@ from ..ratings.models import Rating, Reply
 from ..reviews.models import Review
 from ..reviews.replies.models import ReviewReply
 from ..verdicts.rules import STANDING, Kind, ReplyKind, VoteKind
+from .rules import ABOUT_AUTHORS
 
 #: What buyers write.
 MODELS: dict[VoteKind, Any] = {"review": Review, "rating": Rating}
@@ -58,6 +59,15 @@ class Content:
     def of(self) -> VoteKind:
         """Return what it is, or what it answers."""
         return vote_kind(self.kind)
+
+    @property
+    def place(self) -> int:
+        """Return where the same words would be the same again: what a reply answers, else what the words are about."""
+        return self.subject_id if self.reply is None else self.id
+
+    def place_for(self, ground: str | None) -> int | None:
+        """Return the place in which nobody may say words that go for this reason, None where others may."""
+        return None if self.reply is None and ground in ABOUT_AUTHORS else self.place
 
     def public(self, now: datetime) -> bool:
         """Say whether everybody can read it."""

@@ -25,6 +25,9 @@ REPORTABLE: tuple[str, ...] = (*GROUNDS, CHILD_ABUSE)
 #: What is no reason against a reply, above which stands that it is the seller's or the shop's.
 NOT_OF_REPLIES = ("G7",)
 
+#: Reasons that lie in who wrote something and not in the words: somebody else may say the same.
+ABOUT_AUTHORS = (MADE_UP, "G7")
+
 APPEAL_WITHIN = timedelta(days=183)
 #: Contacts of those who reported go so long after the case was closed.
 KEEP_CONTACTS = timedelta(days=183)

@@ -19,6 +19,13 @@ def kind_name(kind: str) -> str:
     return names[kind]
 
 
+def case_title(kind: str, about: str) -> str:
+    """Return what a case is called: by what was bought or who sold it, or as the reply to something about that."""
+    if kind == "to_review":
+        return _("Reply to a review of %(about)s", about=about)
+    return _("Reply to a rating of %(about)s", about=about) if kind == "to_rating" else about
+
+
 def about(content: Content) -> str:
     """Return the sentence in a mail that says what it is about: a product or a seller, or a reply."""
     name = plain(content.about)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -17,7 +18,8 @@ from ..reviews.actions import new_public_id
 from ..reviews.now.queries import said_before
 from ..scores.actions import adding_votes, lock_total, moving_totals, touch
 from ..scores.subjects.actions import Beside
-from ..verdicts.queries import verdicts_on
+from ..verdicts.marks import marks_of
+from ..verdicts.queries import kept_down, verdicts_on
 from ..verdicts.rules import NONE, STANDING, WITHHELD, Forbidden, Verdicts
 from .models import BuyerRating, FormerRating, Rating, Reply
 from .queries import buyer_ratings_of, ratings_of
@@ -52,24 +54,26 @@ def write_ratings(
     chosen = [deal for deal in deals if deal.id in sayings]
     if not chosen:
         return []
-    beside = Beside((said_before(),), {"person": person_id})
+    marks = {deal.id: marks_of("rating", deal.seller_id, sayings[deal.id].draft.text) for deal in chosen}
+    beside = Beside((said_before(), kept_down()), {"person": person_id, "marks": [*chain(*marks.values())]})
     with adding_votes(session, Rating, [deal.seller_id for deal in chosen], person_id, now, beside) as adding:
         # Only now: what staff decides moves totals too, and so waits for us, or we for it.
-        known, verdicts = {}, NONE
-        if adding.beside.said_before:
-            known = ratings_of(session, [deal.id for deal in chosen], locked=True)
-            verdicts = verdicts_on(session, person_id)
-        _refuse_forbidden(verdicts, known, {deal.id: sayings[deal.id] for deal in chosen})
+        known = ratings_of(session, [*marks], locked=True) if adding.beside.said_before else {}
+        stands = adding.beside.said_before or adding.beside.kept_down
+        verdicts = verdicts_on(session, person_id, beside.values["marks"]) if stands else NONE
+        _refuse_forbidden(verdicts, known, {deal.id: sayings[deal.id] for deal in chosen}, marks)
         written = [_write(session, deal, known.get(deal.id), sayings[deal.id], person_id, now) for deal in chosen]
         adding.votes += [rating for rating, _, _ in written if rating.deal_id not in known]
     record_all(session, [_entry(rating, event, now, before=before) for rating, event, before in written if event])
     return [rating for rating, event, _ in written if event]
 
 
-def _refuse_forbidden(verdicts: Verdicts, known: Mapping[int, Rating], sayings: Mapping[int, SellerSaying]) -> None:
+def _refuse_forbidden(
+    verdicts: Verdicts, known: Mapping[int, Rating], sayings: Mapping[int, SellerSaying], marks: Mapping[int, list[str]]
+) -> None:
     said = {key: _said(rating) for key, rating in known.items()}
     new = {key: saying.draft for key, saying in sayings.items() if saying.draft != said.get(key)}
-    forbidden = [key for key, draft in new.items() if verdicts.forbids(draft.text)]
+    forbidden = [key for key, draft in new.items() if verdicts.forbids(draft.text, marks[key])]
     if forbidden:
         raise Forbidden("rating", forbidden)
 
@@ -169,6 +173,7 @@ def withdraw_rating(session: Session, deal: Deal, person_id: int, now: datetime)
 def _empty(session: Session, rating: Rating, state: str) -> None:
     session.execute(delete(FormerRating).where(FormerRating.rating_id == rating.id))
     session.execute(delete(Reply).where(Reply.rating_id == rating.id))
+    rating.taken_down = state == "erased" and rating.state == "removed"
     rating.state, rating.live = state, False
     rating.text = rating.note = ""
     rating.stars = rating.nonce = None

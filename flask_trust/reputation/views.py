@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from .. import i18n
 from ..errors import BadValue
+from ..moderation.gone.views import gone_review
 from ..reviews.listing import SORTS, BadListing, Listing, Sort, read_listing
 from ..scores.queries import Score
 from ..shop import SHOP_SELLER, clean_id
@@ -165,11 +166,11 @@ def _same_list(url: str, listing: Listing, sort: Sort, after: str | None = None)
 
 
 def review(public_id: str) -> Response:
-    """Show one review with its history."""
+    """Show one review with its history, or what became of it."""
     # Not every database can be asked for every character.
     about = find_about(current_state(), public_id) if public_id.isascii() and public_id.isalnum() else None
     if about is None:
-        abort(404)
+        return gone_review(public_id)
     template = "trust/reputation/review.html"
     tag = tag_of(template, *about.version, about.product)
     return unless_known(tag, lambda: _review(template, public_id, about))
@@ -178,5 +179,5 @@ def review(public_id: str) -> Response:
 def _review(template: str, public_id: str, about: pages.About) -> Response:
     found = one_review(current_state(), public_id, about)
     if found is None:
-        abort(404)
+        return gone_review(public_id)
     return page(template, it=found, mine=found_helpful([found.card]))

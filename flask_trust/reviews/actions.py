@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import delete, select, update
@@ -18,6 +19,7 @@ from ..orders.models import Line, Order
 from ..scores.actions import adding_votes, lock_total, moving_totals
 from ..scores.subjects.actions import Beside
 from ..signals import review_changed, review_published
+from ..verdicts.marks import marks_of
 from ..verdicts.queries import verdicts_on
 from ..verdicts.rules import NONE, STANDING, WITHHELD, Forbidden, Verdicts
 from .models import Review, Version
@@ -66,14 +68,17 @@ def write(
     chosen = [line for line in lines if line.id in sayings]
     if not chosen:
         return []
-    beside = Beside(guarded_by_writer(), {"person": person_id, "order": order.id})
+    marks = {line.id: marks_of("review", line.subject_id, _words(sayings[line.id].draft)) for line in chosen}
+    values = {"person": person_id, "order": order.id, "marks": [*chain(*marks.values())]}
+    beside = Beside(guarded_by_writer(), values)
     with adding_votes(session, Review, [line.subject_id for line in chosen], person_id, now, beside) as adding:
         known = reviews_as_seen(session, adding.votes, seen)
         if adding.beside.disowned_at != order.disowned_at:
             raise Changed
         before = {line_id: review.state for line_id, review in known.items()}
-        verdicts = verdicts_on(session, person_id) if adding.beside.said_before else NONE
-        _refuse_forbidden(verdicts, known, {line.id: sayings[line.id].draft for line in chosen})
+        looked = adding.beside.said_before or adding.beside.kept_down
+        verdicts = verdicts_on(session, person_id, beside.values["marks"]) if looked else NONE
+        _refuse_forbidden(verdicts, known, {line.id: sayings[line.id].draft for line in chosen}, marks)
         writer = Writer(session, order, person_id, now, verdicts, adding.homes)
         written = [(line, writer.write(line, known.get(line.id), sayings[line.id])) for line in chosen]
         adding.votes += [review for line, review in written if review is not None and line.id not in known]
@@ -86,9 +91,15 @@ def write(
     return [review for _, review in different]
 
 
-def _refuse_forbidden(verdicts: Verdicts, known: Mapping[int, Review], drafts: Mapping[int, Draft]) -> None:
+def _words(draft: Draft) -> str:
+    return f"{draft.title} {draft.text}"
+
+
+def _refuse_forbidden(
+    verdicts: Verdicts, known: Mapping[int, Review], drafts: Mapping[int, Draft], marks: Mapping[int, Sequence[str]]
+) -> None:
     new = {key: draft for key, draft in drafts.items() if key not in known or _said(known[key]) != draft}
-    forbidden = [key for key, draft in new.items() if verdicts.forbids(f"{draft.title} {draft.text}")]
+    forbidden = [key for key, draft in new.items() if verdicts.forbids(_words(draft), marks[key])]
     if forbidden:
         raise Forbidden("review", forbidden)
 
@@ -237,6 +248,7 @@ def _empty(session: Session, review: Review, state: str) -> None:
     session.execute(delete(Version).where(Version.review_id == review.id))
     delete_reply_to(session, review.id)
     drop_votes_on(session, review)
+    review.taken_down = state == "erased" and review.state == "removed"
     review.state, review.live = state, False
     review.title = review.text = ""
     review.stars = review.nonce = review.edited_at = None

@@ -1,13 +1,14 @@
 """Running totals: one row for each thing that has a reputation."""
 
 from datetime import date, datetime
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
-from sqlalchemy import Connection, Date, Double, Integer, Row, SmallInteger, String
+from sqlalchemy import Connection, Date, Double, Integer, Row, SmallInteger, String, false
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from ..db import NOT_PERSONAL, Base, BigId, Key, Moment, check, unique
 from ..inventory import personal, whose
+from ..verdicts.rules import WITHHELD
 
 
 class Subject(Base):
@@ -15,7 +16,8 @@ class Subject(Base):
 
     `n1` to `n5` count the counted votes of each star; `w1` to `w5` are their weights as a running sum, see
     `maths.weight`. `m1` to `m5` are the counts as they stood when the UTC day `day` began, which is what the
-    shop's usual spread of stars is read from. `shown` counts everything that can be read, counted or not.
+    shop's usual spread of stars is read from. `shown` counts everything that can be read, counted or not, and
+    `withheld` what staff keeps from being read.
     """
 
     __tablename__ = "trust_subject"
@@ -29,6 +31,8 @@ class Subject(Base):
     family_id: Mapped[int | None] = mapped_column(BigId)
     version: Mapped[int] = mapped_column(Integer, default=0)
     shown: Mapped[int] = mapped_column(Integer, default=0)
+    #: The database's own default lets an older version of the code go on writing.
+    withheld: Mapped[int] = mapped_column(Integer, default=0, server_default="0")
     n1: Mapped[int] = mapped_column(Integer, default=0)
     n2: Mapped[int] = mapped_column(Integer, default=0)
     n3: Mapped[int] = mapped_column(Integer, default=0)
@@ -105,6 +109,15 @@ class VoteColumns:
     counted: Mapped[bool] = mapped_column(default=False, info=NOT_PERSONAL)
     #: Is part of the totals: live, and its moment had come when they were last moved.
     tallied: Mapped[bool] = mapped_column(default=False, info=NOT_PERSONAL)
+    #: Staff had taken it down when it went together with its author's data.
+    taken_down: Mapped[bool] = mapped_column(default=False, server_default=false(), info=NOT_PERSONAL)
+    if TYPE_CHECKING:
+        state: Mapped[str]
+
+    @property
+    def withheld(self) -> bool:
+        """Say whether it counts among what staff keeps from being read: its author's leaving is not why."""
+        return self.state in WITHHELD or bool(self.taken_down)
 
 
 #: The shop's total that votes on each kind of subject add up to, whose spread is the usual one of that kind.

@@ -55,6 +55,8 @@ class Score:
     high: float
     #: Our own number, None where nobody has rated yet.
     subject_id: int | None = None
+    #: What staff keeps from being read, in neither of the numbers above.
+    withheld: int = 0
     #: What the score is made from, for 1 to 5 stars: today's weights, and what a subject starts with.
     weights: maths.Levels = ()
     start: maths.Levels = ()
@@ -142,6 +144,7 @@ def make_score(row: Totals, before: maths.Levels, today: date, due: Due | None =
         low=found.low,
         high=found.high,
         subject_id=row.id,
+        withheld=row.withheld,
         weights=weights,
         start=before,
         late=due,

@@ -16,12 +16,16 @@ Totals = MutableMapping[str, Any]
 
 @dataclass
 class Standing:
-    """What some votes add to a total: counted (stars, day) and (aspect, answer) pairs, and how many are shown."""
+    """What some votes add to a total: counted (stars, day) and (aspect, answer) pairs, and how many are shown.
+
+    `withheld` is how many of them staff keeps from being read.
+    """
 
     counted: Counter[tuple[int, date]] = field(default_factory=Counter)
     answers: Counter[tuple[str, int]] = field(default_factory=Counter)
     shown: int = 0
-    #: As a difference: whether any of these votes can be read, or could be before. What waits leaves no trace.
+    withheld: int = 0
+    #: As a difference: whether any of these votes is in a number that readers see, or was. What waits leaves no trace.
     seen: bool = False
 
     @property
@@ -36,7 +40,8 @@ class Standing:
         for answer, count in other.answers.items():
             self.answers[answer] += sign * count
         self.shown += sign * other.shown
-        self.seen = self.seen or other.seen or other.shown > 0
+        self.withheld += sign * other.withheld
+        self.seen = self.seen or other.seen or other.shown > 0 or other.withheld > 0
 
 
 def standings(rows: Iterable[Any]) -> defaultdict[int, Standing]:
@@ -45,6 +50,7 @@ def standings(rows: Iterable[Any]) -> defaultdict[int, Standing]:
     for row in rows:
         standing = found[row.subject_id]
         standing.shown += row.tallied
+        standing.withheld += row.withheld
         if row.counted:
             standing.counted[row.stars, utc_day(row.shown_at)] += 1
             standing.answers.update(answers_of(row))
@@ -117,6 +123,7 @@ def move(row: Totals, change: Standing, today: date) -> None:
     for (stars, day), count in change.counted.items():
         _add(row, stars, count, count * maths.weight(day, maths.HALF_LIFE[row["kind"]]))
     row["shown"] += change.shown
+    row["withheld"] += change.withheld
     row["version"] += change.seen
 
 

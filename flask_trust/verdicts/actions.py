@@ -7,28 +7,37 @@ from datetime import datetime
 from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
+from ..clock import month_of
 from ..journal.actions import new_nonce
+from .marks import marks_of
 from .models import Verdict
-from .rules import Kind, digest_of
+from .rules import NOBODY, Kind, digest_of
 
 
-def forbid(session: Session, kind: Kind, number: int, person_id: int, words: str, now: datetime) -> None:
-    """Keep these words of an author down, and whatever else they write in the same place until staff has looked."""
+def forbid(
+    session: Session, kind: Kind, number: int, person_id: int, words: str, now: datetime, *, place: int | None
+) -> None:
+    """Keep these words of an author down, and whatever else they write in the same place until staff has looked.
+
+    Nobody else can say them in the `place` either once the author is erased; None where others may.
+    """
     known = _of(session, kind, number)
     _set(session, kind, number, withheld=True)
     if not any(digest_of(row.nonce, words) == row.digest for row in known):
-        nonce = new_nonce()
+        nonce, marks = new_nonce(), [] if place is None else marks_of(kind, place, words)
         row = {"person_id": person_id, "kind": kind, "object_id": number, "nonce": nonce, "at": now}
-        session.add(Verdict(**row, digest=digest_of(nonce, words), withheld=True))
+        session.add(Verdict(**row, digest=digest_of(nonce, words), mark=next(iter(marks), ""), withheld=True))
     session.flush()
 
 
-def lift(session: Session, kind: Kind, number: int, words: str) -> None:
+def lift(session: Session, kind: Kind, number: int, words: str, *, place: int) -> None:
     """Let these words stand again; other words that were taken down in the same place stay down."""
     for row in _of(session, kind, number):
         if digest_of(row.nonce, words) == row.digest:
             session.delete(row)
     session.flush()
+    same = Verdict.mark.in_(marks_of(kind, place, words))
+    session.execute(delete(Verdict).where(same, Verdict.person_id == NOBODY))
     _set(session, kind, number, withheld=False)
 
 
@@ -43,8 +52,11 @@ def _set(session: Session, kind: Kind, number: int, *, withheld: bool) -> None:
 
 
 def forget_verdicts(session: Session, person_id: int) -> None:
-    """Delete what stood against an author who is erased."""
-    session.execute(delete(Verdict).where(Verdict.person_id == person_id))
+    """Delete what stood against an author who is erased; words stay down where they stood, and are nobody's."""
+    session.execute(delete(Verdict).where(Verdict.person_id == person_id, Verdict.mark == ""))
+    for row in session.scalars(select(Verdict).where(Verdict.person_id == person_id).with_for_update()):
+        row.person_id, row.nonce, row.digest, row.at = NOBODY, "", "", month_of(row.at)
+    session.flush()
 
 
 def merge_verdicts(session: Session, old: int, new: int) -> None:

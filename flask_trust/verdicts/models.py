@@ -11,12 +11,16 @@ from ..inventory import personal, whose
 
 
 class Verdict(Base):
-    """One text of one author that must not be published again, as SHA-256(nonce ‖ normalised words)."""
+    """One text of one author that must not be published again, as SHA-256(nonce ‖ normalised words).
+
+    Once its author is erased the row is nobody's, and nothing but `mark` stands for the words.
+    """
 
     __tablename__ = "trust_verdict"
     __table_args__ = (
         Index(conv("trust_verdict_person"), "person_id"),
         Index(conv("trust_verdict_object"), "kind", "object_id"),
+        Index(conv("trust_verdict_mark"), "mark"),
         Base.__table_args__,
     )
 
@@ -29,6 +33,13 @@ class Verdict(Base):
     digest: Mapped[str] = mapped_column(
         Key(64),
         info=personal("taken_down", "keep_down", "legal-duty", "until_erased", "nobody"),
+    )
+    #: The same words in their place by a key, see `marks.marks_of`; empty where others may say them, and in the end.
+    mark: Mapped[str] = mapped_column(
+        Key(64),
+        default="",
+        server_default="",
+        info=personal("taken_down", "keep_down", "legal-duty", "kept_down", "nobody"),
     )
     #: False once what it was said in can be read again, with other words.
     withheld: Mapped[bool] = mapped_column(default=True, info=NOT_PERSONAL)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
@@ -13,6 +13,9 @@ VoteKind = Literal["review", "rating"]
 ReplyKind = Literal["to_review", "to_rating"]
 Kind = VoteKind | ReplyKind
 REPLY_KINDS: tuple[ReplyKind, ...] = get_args(ReplyKind)
+
+#: Stands in a verdict for an author who was erased; no person has this number.
+NOBODY = 0
 
 #: States in which the words are kept and nobody but their author and the shop's staff can read them.
 WITHHELD = ("hidden", "removed")
@@ -41,13 +44,19 @@ class Forbidden(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Verdicts:
-    """What stands against one author: hashes of texts as (nonce, digest), and what is withheld as (kind, number)."""
+    """What stands against one author: hashes of texts as (nonce, digest), and what is withheld as (kind, number).
+
+    `marks` are those of words that stay down in their place, whoever says them.
+    """
 
     texts: frozenset[tuple[str, str]]
     withheld: frozenset[tuple[str, int]]
+    marks: frozenset[str] = frozenset()
 
-    def forbids(self, words: str) -> bool:
-        """Say whether these words were taken down before, wherever they stood."""
+    def forbids(self, words: str, marks: Collection[str] = ()) -> bool:
+        """Say whether these words were taken down before, wherever they stood, or here by an author who is erased."""
+        if not self.marks.isdisjoint(marks):
+            return True
         return bool(normalised(words)) and any(digest_of(nonce, words) == digest for nonce, digest in self.texts)
 
     def stands_against(self, kind: Kind, number: int | None) -> bool:

@@ -11,6 +11,7 @@ import pytest
 from flask_trust import Line, Person, links
 from flask_trust.reviews.models import Review
 from tests.support import browser as support
+from tests.web.cases import decided
 from tests.web.pages import open_page
 from tests.world import World
 
@@ -37,6 +38,9 @@ def filled(world: World) -> dict[str, str]:
         )
     world.review("insider", 5, buyer=Person("insider", "Ina", "ina@customer.example"))
     world.review("one", 5, product="tea")
+    world.review("gone", 2, product="cup")
+    gone = world.all(Review)[-1]
+    decided(world, gone.public_id, "remove", ground="G7")
     world.clock.advance(days=1)
     world.rate("o1", line_0_stars="5", line_0_text="Changed")
     edited = next(review for review in world.all(Review) if review.edited_at)
@@ -57,6 +61,7 @@ def filled(world: World) -> dict[str, str]:
         "few": "/trust/products/tea",
         "empty": "/trust/products/lamp",
         "review": f"/trust/reviews/{edited.public_id}",
+        "taken down": f"/trust/reviews/{gone.public_id}",
         "rate": world.rate_path("new"),
         "rate, a star chosen": world.rate_path("new") + "?stars=4",
         "rate, arrived?": world.rate_path("new") + "?ask=arrival",
@@ -173,7 +178,7 @@ def test_readers_may_widen_the_spacing_of_the_text(world: World, site: str, chro
 
 def test_every_page_has_one_main_heading_one_title_and_no_id_twice(world: World) -> None:
     for name, path in filled(world).items():
-        page = open_page(world, path, 404 if name.startswith("error") else 200)
+        page = open_page(world, path, 404 if name.startswith("error") else 410 if name == "taken down" else 200)
         levels = [int(tag[1]) for tag, _ in page.tags if tag in ("h1", "h2", "h3", "h4")]
         assert levels[0] == 1, name
         assert levels.count(1) == 1, name

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from flask_trust import links
-from flask_trust.moderation.models import Case, Report
+from flask_trust.moderation.models import Case, Decision, Report
 from flask_trust.moderation.places import author_token
 from flask_trust.reviews.models import Review
 from tests.support import browser as support
@@ -98,3 +98,37 @@ def test_a_report_and_a_decision_by_keyboard_without_scripts(world: World, site:
         page.get_by_role("button", name="Hide it while checking").press("Enter")
         page.get_by_role("status").wait_for()
     assert (world.one(Review).state, world.one(Review).text, world.one(Case).ground) == ("hidden", PHONE, "G1")
+
+
+@pytest.mark.parametrize("scripts", [True, False])
+def test_the_law_is_asked_for_beneath_the_one_reason_that_needs_it(
+    world: World, site: str, chromium: Browser, scripts: bool
+) -> None:
+    world.shop.staff, world.shop.viewer = {STAFF}, STAFF
+    case = reported(world, written(world))
+    with support.desktop(chromium, scripts=scripts) as context:
+        page = context.new_page()
+        page.goto(f"{site}/trust/desk/reports/{case}")
+        law = page.get_by_label("The law it breaks, with its section")
+        assert not law.is_visible()
+        page.get_by_role("radio", name="Personal data of somebody").check()
+        assert not law.is_visible()
+        page.get_by_role("radio", name="Against the law").check()
+        assert law.is_visible()
+        page.keyboard.press("Tab")
+        page.keyboard.type("§ 185 StGB")
+        page.get_by_role("button", name="Take it down").click()
+        page.get_by_role("alert").wait_for()
+        assert law.is_visible(), "the facts are missing, and no word is lost"
+        assert law.input_value() == "§ 185 StGB"
+        page.get_by_role("radio", name="Advertising").check()
+        assert not law.is_visible()
+        page.get_by_role("radio", name="Against the law").check()
+        page.get_by_label("Which words, and what you found out").fill("an insult")
+        law.fill("")
+        page.get_by_role("button", name="Take it down").click()
+        page.get_by_role("alert").get_by_role("link").click()
+        page.keyboard.type("§ 186 StGB")
+        page.get_by_role("button", name="Take it down").click()
+        page.get_by_role("status").wait_for()
+    assert world.one(Decision).illegal_content_legal_ground == "§ 186 StGB"

@@ -20,9 +20,12 @@ from flask_trust.invitations.actions import note_answer, stop
 from flask_trust.invitations.models import Request
 from flask_trust.people.models import Person as PersonRow
 from flask_trust.reviews.models import Review
+from flask_trust.reviews.replies.models import ReviewReply
 from flask_trust.scores.models import Subject
 from flask_trust.scores.subjects.actions import _totals, lock_subjects
 from tests.data.test_query_budget import statements
+from tests.web.cases import decided, reported
+from tests.web.replies import CALM, RUDE, delete_reply, replied_to_review, reply_to
 from tests.world import World
 
 
@@ -110,6 +113,29 @@ def test_whoever_waits_for_the_shops_total_has_no_product_yet(locking_world: Wor
     wait = partial(lock_subjects, total_key="reviews", subjects=products)
     with waiting(locking_world, lambda session: lock(session, known["reviews"]), wait):
         assert [is_free(locking_world, number) for number in products] == [True, True]
+
+
+@pytest.mark.parametrize("who", ["replies", "deletes", "decides"])
+def test_whoever_waits_for_a_review_with_a_reply_has_the_shops_total_already(any_world: World, who: str) -> None:
+    if not has_row_locks(any_world):
+        pytest.skip("SQLite has one lock for everything")
+    public_id = replied_to_review(any_world)
+    any_world.clock.advance(minutes=1)
+    reported(any_world, public_id, "to_review")
+    number = any_world.one(Review).id
+
+    def work(_: Session) -> None:
+        if who == "decides":
+            decided(any_world, public_id, "hide", "to_review")
+        elif who == "deletes":
+            assert delete_reply(any_world, "to_review", public_id).status_code == 303
+        else:
+            assert reply_to(any_world, "to_review", public_id, CALM).status_code == 303
+
+    with waiting(any_world, lambda session: lock_rows(session, Review, [number]), work):
+        assert not is_free(any_world, numbers(any_world)["reviews"])
+    left = [(row.text, row.state) for row in any_world.all(ReviewReply)]
+    assert left == {"decides": [(RUDE, "hidden")], "deletes": [], "replies": [(CALM, "shown")]}[who]
 
 
 def test_what_is_read_with_the_locks_is_what_others_committed_meanwhile(locking_world: World) -> None:

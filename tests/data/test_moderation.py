@@ -12,6 +12,7 @@ import pytest
 
 import flask_trust.moderation as room
 from flask_trust import Person
+from flask_trust.clock import month_of
 from flask_trust.health.checks import check
 from flask_trust.journal.models import Entry
 from flask_trust.moderation import actions, forms, rules
@@ -23,6 +24,7 @@ from flask_trust.scores.models import Subject
 from flask_trust.signals import content_reported, decision_made
 from flask_trust.verdicts import rules as verdict_rules
 from flask_trust.verdicts.models import Verdict
+from flask_trust.verdicts.rules import NOBODY
 from tests.web.cases import PHONE, STAFF, case_of, decided, reported, said_in, tallies, written
 from tests.web.deals import buyer_rates, deal
 from tests.world import World
@@ -237,6 +239,9 @@ def test_one_forbidden_line_does_not_lose_the_others(any_world: World) -> None:
 def test_other_people_may_say_the_same(any_world: World) -> None:
     decided(any_world, written(any_world, buyer=ANNA), "remove")
     assert written(any_world, "o2")
+    bert = Person("bert", "Bert", "bert@customer.example")
+    written(any_world, "o3", text="Something else", buyer=bert)
+    assert written(any_world, "o4", buyer=bert), "who has written before, too"
 
 
 @pytest.mark.parametrize("step", ["hide", "remove"])
@@ -302,7 +307,9 @@ def test_a_verdict_follows_a_merged_account_and_ends_with_its_erasure(any_world:
     assert any_world.rate("o2", line_0_stars="5", line_0_text=PHONE).status_code == 422
     said_in(any_world, public_id, "author", "It is my own number, 0170 1234")
     any_world.tell("person_erased", "ann")
-    assert any_world.all(Verdict) == []
+    (left,) = any_world.all(Verdict)
+    assert (left.person_id, left.nonce, left.digest) == (NOBODY, "", ""), "the words stay down, and are nobody's"
+    assert left.at == month_of(any_world.clock())
     assert any_world.all(CaseWord) == []
     assert [row.decision_facts for row in any_world.all(Decision)] == [""]
     assert [row.decision_ground for row in any_world.all(Decision)] == ["G1"]

@@ -17,7 +17,11 @@ def test_a_new_owner_is_told_in_one_list_what_to_fill_in(make_world: Callable[..
     answer = make_world(TRUST_POLICY=...).cli("check")
     lines = answer.output.splitlines()
     assert answer.exit_code == 1
-    assert lines[0].startswith(f"- {NEW}")
+    assert lines[:2] == [
+        "All totals agree with a recount, and nothing stops a first mail or review.",
+        "Before you go live:",
+    ]
+    assert lines[2].startswith(f"- {NEW}")
     assert (
         "- The privacy policy lacks who is responsible, with address and contact (GDPR Art. 13(1)(a); UK GDPR "
         "Art. 13(1)(a)): write [controller] with name, address, and email or phone." in lines
@@ -26,8 +30,22 @@ def test_a_new_owner_is_told_in_one_list_what_to_fill_in(make_world: Callable[..
         "- The privacy policy lacks the authority to complain to (GDPR Art. 13(2)(d); UK GDPR Art. 13(2)(d)): "
         "write one [[authorities]] with name and url or phone." in lines
     )
-    assert all(line.startswith("- ") for line in lines)
+    assert all(line.startswith("- ") for line in lines[2:])
     assert len(lines) < 20
+
+
+def test_what_stops_a_first_mail_comes_before_what_can_wait(make_world: Callable[..., World]) -> None:
+    settings = {"TRUST_POLICY": ..., "TRUST_MAIL_URL": ..., "TRUST_BASE_URL": "http://shop.example"}
+    lines = make_world(**settings).cli("check").output.splitlines()
+    here = lines.index("Before you go live:")
+    assert [line.partition(":")[0] for line in lines[:here]] == ["- TRUST_MAIL_URL is not set"]
+    assert lines[here + 1].startswith("- TRUST_BASE_URL begins with http")
+    assert lines[here + 2].startswith(f"- {NEW}")
+    assert "nothing stops" not in "".join(lines)
+
+
+def test_nothing_can_wait_where_all_that_is_missing_stops_a_mail(make_world: Callable[..., World]) -> None:
+    assert "Before you go live" not in make_world(TRUST_MAIL_URL=...).cli("check").output
 
 
 def test_nothing_is_asked_once_all_is_written(world: World) -> None:
@@ -63,3 +81,16 @@ def test_a_mistake_in_the_file_stops_the_start(make_world: Callable[..., World],
 def test_a_path_that_cannot_be_used_stops_the_start(make_world: Callable[..., World], value: object) -> None:
     with pytest.raises(SettingsError, match=r"TRUST_POLICY = .* cannot be used: write the path of a TOML file"):
         make_world(TRUST_POLICY=value)
+
+
+def test_the_desk_names_it_in_the_reader_s_language_and_what_to_type_in_english(
+    make_world: Callable[..., World],
+) -> None:
+    world = make_world(TRUST_POLICY=...)
+    world.shop.staff, world.shop.viewer = {"olga"}, "olga"
+    page = world.client().get("/trust/desk/health", headers={"Accept-Language": "de"}).text
+    assert "Bevor Sie live gehen" in page
+    assert "Der Datenschutzerklärung fehlt: die Behörde, bei der man sich beschweren kann (GDPR Art. 13(2)(d)" in page
+    assert '<span lang="en" dir="ltr">write one [[authorities]] with name and url or phone.</span>' in page
+    assert "The privacy policy lacks" not in page
+    assert "<code>flask trust check</code>" in page

@@ -21,6 +21,7 @@ from flask_trust.reviews.replies.models import ReviewReply
 from flask_trust.scores.models import Subject
 from flask_trust.signals import content_reported, decision_made
 from flask_trust.verdicts.models import Verdict
+from flask_trust.verdicts.rules import NOBODY
 from tests.data.test_concurrency import together
 from tests.web.cases import STAFF, case_of, decided, reported, said_in, tallies
 from tests.web.deals import look
@@ -418,7 +419,8 @@ def test_who_replied_is_erased_with_all_that_was_said_of_the_reply(any_world: Wo
     decided(any_world, public_id, "remove", kind, facts="The name of Bob")
     said_in(any_world, public_id, "author", "Bob is my own name", kind=kind)
     any_world.tell("person_erased", "olga" if kind == "to_review" else "tina")
-    assert [*any_world.all(ReviewReply), *any_world.all(Reply), *any_world.all(Verdict), *any_world.all(CaseWord)] == []
+    assert [*any_world.all(ReviewReply), *any_world.all(Reply), *any_world.all(CaseWord)] == []
+    assert [(row.person_id, row.nonce, row.digest) for row in any_world.all(Verdict)] == [(NOBODY, "", "")]
     assert [(row.decision_facts, row.decision_ground) for row in any_world.all(Decision)] == [("", "G1")]
     any_world.run()
     assert [case.phase for case in any_world.all(Case)] == ["closed"]

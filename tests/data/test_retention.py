@@ -37,6 +37,7 @@ from flask_trust.reviews.models import Review, Version
 from flask_trust.reviews.replies.models import ReviewReply
 from flask_trust.reviews.votes.models import HelpfulVote
 from flask_trust.scores.models import Subject
+from flask_trust.verdicts.models import Verdict
 from tests.web.cases import PHONE, decided, reported, said_in, tallies, written
 from tests.web.deals import buyer_rates, deal
 from tests.web.replies import replied_to_rating, replied_to_review
@@ -54,6 +55,7 @@ PROMISED = {
     "data_request": 1095,
     "note": 365,
     "taken_down": 214,
+    "kept_down": 730,
 }
 
 
@@ -152,6 +154,11 @@ def words_taken_down(world: World) -> Left:
     ]
 
 
+def codes_of_words(world: World) -> Left:
+    decided(world, written(world), "remove")
+    return lambda world: [row for row in world.all(Verdict) if row.mark]
+
+
 SCENES: dict[str, Callable[[World], Left]] = {
     "mail": mails_sent,
     "visitor_vote": a_visitor_votes,
@@ -162,6 +169,7 @@ SCENES: dict[str, Callable[[World], Left]] = {
     "data_request": a_wish,
     "note": a_note,
     "taken_down": words_taken_down,
+    "kept_down": codes_of_words,
 }
 
 

@@ -13,6 +13,9 @@ import pytest
 import sqlalchemy as sa
 
 from flask_trust.db import Base
+from flask_trust.reviews.models import Review
+from flask_trust.scores.models import Subject
+from tests.web.cases import decided, written
 from tests.web.replies import RUDE, replied_to_rating, replied_to_review
 from tests.world import World
 
@@ -152,6 +155,31 @@ def test_replies_of_an_older_version_can_be_read_after_the_upgrade(fresh_url: st
             connection.execute(sa.insert(table).values(old))
             assert connection.execute(sa.select(table.c.state)).scalar_one() == "shown"
     engine.dispose()
+
+
+#: What says how much staff keeps from being read.
+COUNTS = {"trust_subject": "withheld", "trust_review": "taken_down", "trust_rating": "taken_down"}
+
+
+def test_what_an_older_version_took_down_is_counted_by_a_repair(fresh_url: str, tmp_path: Path) -> None:
+    shop = Shop(tmp_path / "shop", fresh_url, {})
+    assert {code for code, _ in shop.db(["init"], ["migrate", "-m", "first"], ["upgrade"])} == {0}
+    world = World(fresh_url, tmp_path)
+    for key in ("o1", "o2"):
+        decided(world, written(world, key), "remove")
+    world.tell("person_erased", "buyer-o1")
+    with world.app.app_context(), world.db.engine.begin() as connection:
+        for table, column in COUNTS.items():
+            connection.execute(sa.text(f"ALTER TABLE {table} DROP COLUMN {column}"))
+    world.close()
+    assert {code for code, _ in shop.db(["migrate", "-m", "second"], ["upgrade"])} == {0}
+    shop.assert_clean()
+    world = World(fresh_url, tmp_path)
+    assert "staff keeps 0 from being read, a recount says 2" in world.cli("check").output
+    assert world.cli("check", "--repair").exit_code == 0
+    assert {row.key: row.withheld for row in world.all(Subject) if row.withheld} == {"bowl": 2, "reviews": 2}
+    assert [row.taken_down for row in world.all(Review)] == [True, False]
+    world.close()
 
 
 def go_back(connection: sa.Connection, name: str) -> dict[str, Any]:

@@ -72,7 +72,7 @@ def test_a_single_review_is_answered_with_304_until_it_changes_or_goes(rated: Wo
     assert ask(rated, path, tag).status_code == 200
     tag = ask(rated, path).headers["ETag"]
     rated.rate("o0", action="do-delete-0")
-    assert ask(rated, path, tag).status_code == 404
+    assert ask(rated, path, tag).status_code == 410
 
 
 def test_replies_go_with_their_writer_from_pages_that_are_asked_about(rated: World) -> None:

@@ -170,7 +170,7 @@ def test_deleting_asks_first_and_then_forgets_words_and_history(ordered: World) 
     answer = ordered.client().post(form.action, data={**form.fields, "action": form.buttons[0][1]})
     assert (answer.status_code, answer.location) == (303, f"{path}?saved=deleted")
     assert said(ordered) == []
-    assert ordered.client().get(f"/trust/reviews/{review.public_id}").status_code == 404
+    assert ordered.client().get(f"/trust/reviews/{review.public_id}").status_code == 410
     assert "words" not in str([rows for name, rows in everything(ordered).items() if name != "trust_person"])
     assert "There is no review to read here" in open_page(ordered, "/trust/products/bowl").text
 

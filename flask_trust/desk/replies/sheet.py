@@ -21,6 +21,8 @@ from ...reviews.models import Review
 from ...reviews.replies.actions import Role, Voice, take_reply_back, write_reply
 from ...reviews.replies.models import ReviewReply
 from ...reviews.replies.queries import Answerable, find_answerable
+from ...scores.models import Subject
+from ...scores.subjects.actions import shop_id
 from ...shop import SHOP_SELLER
 from ...state import State
 from ...text import plain
@@ -140,11 +142,12 @@ def delete_reply(state: State, sheet: ReplySheet, seen: str) -> None:
 
 
 def _on_review(state: State, sheet: ReplySheet, work: Callable[[Session, Answerable, Voice], None]) -> None:
-    number = transaction(state, lambda session: make(session, sheet.key, state.clock()).id)
+    number, total = transaction(state, lambda session: (make(session, sheet.key, state.clock()).id, shop_id(session)))
 
     def locked(session: Session) -> None:
         # Locked before anything is plainly read: MariaDB shows later reads as it was at the first of them.
         lock_rows(session, Person, [number])
+        lock_rows(session, Subject, [total])  # before the review, as on every other path
         lock_rows(session, Review, [sheet.review.id])
         person, found = session.get_one(Person, number), find_answerable(session, sheet.review.id, state.clock())
         if person.key is None or person.merged_into is not None or found is None:

@@ -15,6 +15,7 @@ from ...orders.models import Deal
 from ...people.actions import enrol
 from ...reviews.models import Review
 from ...scores.actions import lock_total, moving_totals, touch
+from ...scores.subjects.actions import lock_subjects
 from ...state import State
 from ..contents import ANSWERED, MODELS, REPLIES, Content, number_in
 from .queries import speaker_of, undecided
@@ -31,8 +32,11 @@ def holding(session: Session, content: Content, now: datetime) -> Iterator[None]
         with moving_totals(session, votes, [content.subject_id], [content.person_id], now):
             yield
         return
-    model, number = (Review, content.id) if content.of == "review" else (Deal, content.deal_id)
-    lock_rows(session, model, [number])
+    if content.of == "rating":
+        lock_rows(session, Deal, [content.deal_id])
+    lock_subjects(session, votes.total_key, [content.subject_id])
+    if content.of == "review":
+        lock_rows(session, Review, [content.id])
     yield
     session.flush()
     touch(session, votes, [content.subject_id])  # a reply counts for nothing, but the pages that show it change

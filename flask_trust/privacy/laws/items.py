@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from ...i18n import N_
 from ...inventory import CATEGORIES, KEEPS, PURPOSES
 from .names import Law
 from .stated import (
@@ -46,49 +47,49 @@ _DATA = "write one [[data]] for each kind with what, purpose, basis, keep and se
 ITEMS: tuple[Item, ...] = (
     Item(
         "P1",
-        "who is responsible, with address and contact",
+        N_("who is responsible, with address and contact"),
         "write [controller] with name, address, and email or phone",
         {**_both("Art. 13(1)(a)"), "PIPA": "Art. 30(1)", "CCPA": "§ 7011(e)", "PIPL": "Art. 17(1)(1)"},
         controller,
     ),
     Item(
         "P1",
-        "who is responsible, with address, contact and the name of the representative",
+        N_("who is responsible, with address, contact and the name of the representative"),
         "write [controller] with name, address, representative, and email or phone",
         {"APPI": "Art. 32(1)(i)"},
         representative,
     ),
     Item(
         "P2",
-        "a representative where you have no office",
+        N_("a representative where you have no office"),
         "write one [[representatives]] for each region with name and address; " + _NONE.format("representatives"),
         {**_both("Art. 13(1)(a), 27"), "PIPA": "Art. 31-2", "PIPL": "Art. 53"},
         answered("representatives"),
     ),
     Item(
         "P3",
-        "the officer for privacy",
+        N_("the officer for privacy"),
         "write [officer] with name and email; " + _NONE.format("officer"),
         {**_both("Art. 13(1)(b)"), "PIPL": "Art. 52"},
         answered("officer"),
     ),
     Item(
         "P3",
-        "where to complain at your shop",
+        N_("where to complain at your shop"),
         "write [officer] with the name of a person or department, and email, phone or address",
         {"APPI": "Art. 32(1)(iv)", "CCPA": "§ 7011(e)(4)"},
         desk,
     ),
     Item(
         "P3",
-        "the officer or department for privacy, with a telephone number",
+        N_("the officer or department for privacy, with a telephone number"),
         "write [officer] with name and phone",
         {"PIPA": "Art. 30(1)6"},
         desk_with_phone,
     ),
     Item(
         "P4",
-        "what you use data for",
+        N_("what you use data for"),
         _DATA,
         {
             **_both("Art. 13(1)(c)"),
@@ -101,14 +102,14 @@ ITEMS: tuple[Item, ...] = (
     ),
     Item(
         "P5",
-        "the legal basis of each purpose, and your interest where that is the basis",
+        N_("the legal basis of each purpose, and your interest where that is the basis"),
         'write basis in each [[data]], and interest where it is "legitimate-interest"',
         {**_both("Art. 13(1)(c), (d)"), "PIPA": "Art. 22(3)", "PIPL": "Art. 13"},
         all_data(lambda each: each.basis != "legitimate-interest" or each.interest),
     ),
     Item(
         "P6",
-        "which kinds of data you hold",
+        N_("which kinds of data you hold"),
         _DATA,
         {
             **_both("Art. 14(1)(d)"),
@@ -121,14 +122,14 @@ ITEMS: tuple[Item, ...] = (
     ),
     Item(
         "P7",
-        "where data come from that people did not give themselves",
+        N_("where data come from that people did not give themselves"),
         'write origin in each [[data]] with source = "others"',
         {**_both("Art. 14(2)(f)"), "PIPA": "Art. 20", "CCPA": "§ 1798.110(c)(2)"},
         all_data(lambda each: each.source != "others" or each.origin),
     ),
     Item(
         "P8",
-        "who else gets data: payment, hosting, parcels, analytics",
+        N_("who else gets data: payment, hosting, parcels, analytics"),
         "write one [[processors]] for each with name and does; " + _NONE.format("processors"),
         {
             **_both("Art. 13(1)(e)"),
@@ -141,28 +142,28 @@ ITEMS: tuple[Item, ...] = (
     ),
     Item(
         "P9",
-        "data that leave the country, and what protects them there",
+        N_("data that leave the country, and what protects them there"),
         "write one [[transfers]] for each with to, country and safeguard; " + _NONE.format("transfers"),
         {**_both("Art. 13(1)(f)"), "APPI": "Art. 28", "PIPA": "Art. 28-8", "PIPL": "Art. 39"},
         answered("transfers"),
     ),
     Item(
         "P10",
-        "how long you keep each kind of data",
+        N_("how long you keep each kind of data"),
         _DATA,
         {**_both("Art. 13(2)(a)"), "PIPA": "Art. 30(1)2", "CCPA": "§ 1798.100(a)(3)", "PIPL": "Art. 17(1)(2)"},
         declared("keep", KEEPS),
     ),
     Item(
         "P11",
-        "how data are destroyed when their time is up",
+        N_("how data are destroyed when their time is up"),
         "write deletion",
         {"PIPA": "Art. 30(1)3-2"},
         answered("deletion"),
     ),
     Item(
         "P12",
-        "how people use their rights towards the whole shop",
+        N_("how people use their rights towards the whole shop"),
         "write [controller] with email or phone; rights, if there is more to say",
         {
             **_both("Art. 13(2)(b)"),
@@ -176,35 +177,35 @@ ITEMS: tuple[Item, ...] = (
     Item("P13", "the right to object, set apart", "", _both("Art. 21(4)"), always),
     Item(
         "P14",
-        "that consent can be taken back",
+        N_("that consent can be taken back"),
         "",
         {**_both("Art. 13(2)(c)"), "PIPA": "Art. 37", "PIPL": "Art. 15"},
         always,
     ),
     Item(
         "P15",
-        "the authority to complain to",
+        N_("the authority to complain to"),
         "write one [[authorities]] with name and url or phone",
         {**_both("Art. 13(2)(d)"), "PIPA": "Art. 30, guide of the PIPC"},
         answered("authorities"),
     ),
     Item(
         "P16",
-        "whether data have to be given, and what happens otherwise",
+        N_("whether data have to be given, and what happens otherwise"),
         "write obligatory in each [[data]]",
         {**_both("Art. 13(2)(e)"), "PIPA": "Art. 15(2)4"},
         all_data(lambda each: each.obligatory),
     ),
     Item(
         "P17",
-        "decisions made by a machine alone",
+        N_("decisions made by a machine alone"),
         "write automated; " + _NONE.format("automated"),
         {**_both("Art. 13(2)(f)"), "PIPA": "Art. 37-2", "CCPA": "§ 1798.185(a)(16)", "PIPL": "Art. 24"},
         answered("automated"),
     ),
     Item(
         "P18",
-        "cookies of your shop and how to refuse them",
+        N_("cookies of your shop and how to refuse them"),
         "write one [[cookies]] for each with name, purpose and keep; " + _NONE.format("cookies"),
         {
             **_both("Art. 13(1)(c), ePrivacy Art. 5(3)"),
@@ -216,28 +217,28 @@ ITEMS: tuple[Item, ...] = (
     ),
     Item(
         "P19",
-        "how you protect data",
+        N_("how you protect data"),
         "write security",
         {"APPI": "Art. 32(1)(iv), Order Art. 10", "PIPA": "Decree Art. 31(1)3"},
         answered("security"),
     ),
     Item(
         "P20",
-        "data of children",
+        N_("data of children"),
         "write children; " + _NONE.format("children"),
         {**_both("Art. 8"), "PIPA": "Art. 22-2", "CCPA": "§ 1798.120(c)", "PIPL": "Art. 31"},
         answered("children"),
     ),
     Item(
         "P21",
-        "whether you sell or share data",
+        N_("whether you sell or share data"),
         "write sale; " + _NONE.format("sale"),
         {"CCPA": "§ 1798.120, § 1798.130(a)(5)(C)"},
         answered("sale"),
     ),
     Item(
         "P21",
-        "sensitive data, and how to keep them from becoming public",
+        N_("sensitive data, and how to keep them from becoming public"),
         "write sensitive; " + _NONE.format("sensitive"),
         {"PIPA": "Art. 23(3)", "CCPA": "§ 1798.121", "PIPL": "Art. 30"},
         answered("sensitive"),
@@ -245,14 +246,14 @@ ITEMS: tuple[Item, ...] = (
     Item("P22", "date, version and changes", "", {"PIPA": "Art. 30(2)", "CCPA": "§ 1798.130(a)(5)"}, always),
     Item(
         "P22",
-        "from when the policy holds",
+        N_("from when the policy holds"),
         "write effective, such as effective = 2027-05-01",
         {"PIPL": "Art. 17(2)"},
         lambda told: told.part.effective is not None,
     ),
     Item(
         "P23",
-        "what a review shows to everybody, how long, and how it is deleted",
+        N_("what a review shows to everybody, how long, and how it is deleted"),
         "",
         {
             **_both("Art. 5(1)(a), 13(1)(e)"),

@@ -35,9 +35,14 @@ def missing(entries: Sequence[Entry], shop_part: ShopPart, settings: Settings) -
     ]
 
 
-def missing_in_words(found: Sequence[Missing]) -> list[str]:
-    """Return one line for each item, with the article of every law that wants it and what to type."""
+def missing_lines(found: Sequence[Missing]) -> list[tuple[str, str, str]]:
+    """Return for each item what it is, the article of every law that wants it, and what to type."""
     lines: dict[tuple[str, str, str], list[str]] = {}
     for each in found:
         lines.setdefault((each.code, each.what, each.how), []).append(f"{each.law} {each.article}")
-    return [f"{what} ({'; '.join(articles)}): {how}." for (_, what, how), articles in lines.items()]
+    return [(what, "; ".join(articles), how) for (_, what, how), articles in lines.items()]
+
+
+def missing_in_words(found: Sequence[Missing]) -> list[str]:
+    """Return one line for each of them, in English."""
+    return [f"{what} ({articles}): {how}." for what, articles, how in missing_lines(found)]

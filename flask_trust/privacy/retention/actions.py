@@ -24,6 +24,7 @@ from ...reviews.models import Review, Version
 from ...reviews.replies.models import ReviewReply
 from ...reviews.votes.models import HelpfulVote
 from ...state import State
+from ...verdicts.models import Verdict
 from ..dates.actions import blur_deals, to_months
 from ..rights.actions import keep_away
 from ..rights.erasures import mark_of
@@ -54,6 +55,8 @@ SWEEPS: Mapping[str, Any] = {
     "mails": delete(Outgoing),
     "visitors": update(HelpfulVote).values(visitor=None),
     "requests": delete(DataRequest),
+    "marks": update(Verdict).values(mark=""),
+    "unowned": delete(Verdict),
 }
 
 

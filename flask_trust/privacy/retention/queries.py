@@ -22,7 +22,8 @@ from ...ratings.models import FormerRating, Rating, Reply
 from ...reviews.models import Review, Version
 from ...reviews.replies.models import ReviewReply
 from ...reviews.votes.models import HelpfulVote
-from ...verdicts.rules import STANDING
+from ...verdicts.models import Verdict
+from ...verdicts.rules import NOBODY, STANDING
 from ..rights.models import DataRequest
 from .rules import before
 
@@ -112,6 +113,14 @@ def _removed_rating_replies(end: datetime) -> Select[Any]:
     return select(Reply.id).where(Reply.state == "removed", Reply.text != "", gone)
 
 
+def _marks(end: datetime) -> Select[Any]:
+    return select(Verdict.id).where(Verdict.mark != "", Verdict.person_id != NOBODY, Verdict.at <= end)
+
+
+def _unowned(end: datetime) -> Select[Any]:
+    return select(Verdict.id).where(Verdict.person_id == NOBODY, Verdict.at <= end)
+
+
 def _orders(end: datetime) -> Select[Any]:
     """Select orders that are over and about which no word of their buyers stands."""
     return _over(end).where(~_with_words())
@@ -164,6 +173,8 @@ FIND: Mapping[str, tuple[str, Find]] = {
     "former": ("taken_down", _withheld_former),
     "review_replies": ("taken_down", _removed_review_replies),
     "rating_replies": ("taken_down", _removed_rating_replies),
+    "marks": ("kept_down", _marks),
+    "unowned": ("kept_down", _unowned),
 }
 
 

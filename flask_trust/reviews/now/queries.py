@@ -13,6 +13,7 @@ from ...db.dialect import table_of
 from ...orders.models import Order
 from ...scores.queries import has_voted
 from ...verdicts.models import Verdict
+from ...verdicts.queries import kept_down
 from ..models import Review
 
 
@@ -22,10 +23,13 @@ class Changed(Exception):
 
 @cache
 def guarded_by_writer() -> tuple[ColumnElement[Any], ...]:
-    """Return what the lock of the writer's row guards: whose the order is, and whether they ever said anything."""
+    """Return what the lock of the writer's row guards: whose the order is, and whether they ever said anything.
+
+    And one thing that nobody guards: words that become nobody's at this very moment were said before that.
+    """
     order = table_of(Order).c
     disowned = select(order.disowned_at).where(order.id == bindparam("order")).scalar_subquery()
-    return disowned.label("disowned_at"), said_before()
+    return disowned.label("disowned_at"), said_before(), kept_down()
 
 
 @cache

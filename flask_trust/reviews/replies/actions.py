@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from ...journal.actions import record
 from ...scores.actions import touch
+from ...verdicts.marks import marks_of
 from ...verdicts.queries import verdicts_on_reply
 from ...verdicts.rules import WITHHELD, Forbidden
 from ..models import Review
@@ -37,7 +38,7 @@ def write_reply(
     Raises `Forbidden` for words that staff has taken down.
     """
     verdicts = verdicts_on_reply(session, "to_review", review.id, voice.person_id)
-    if verdicts.forbids(text):
+    if verdicts.forbids(text, marks_of("to_review", review.id, text)):
         raise Forbidden("to_review", [review.id])
     if old is None:
         # Deleting it and writing anew is no way around staff that has not looked yet.

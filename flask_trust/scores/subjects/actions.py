@@ -21,7 +21,10 @@ TITLE_LENGTH = 200
 TOTALS = (("shop", "ratings"), ("shop", "reviews"))
 
 #: What a vote may move in the row of a subject.
-_MOVING = ("shown", "version", "next_shown_at", "day", *(f"{kind}{stars}" for kind in "nwm" for stars in range(1, 6)))
+_MOVING = (
+    *("shown", "withheld", "version", "next_shown_at", "day"),
+    *(f"{kind}{stars}" for kind in "nwm" for stars in range(1, 6)),
+)
 _COLUMNS = tuple(table_of(Subject).c.keys())
 #: Our numbers of the shop's totals by their keys; each is looked at again when it is locked.
 _totals: WeakKeyDictionary[Engine, dict[str, int]] = WeakKeyDictionary()
