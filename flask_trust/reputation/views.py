@@ -85,12 +85,12 @@ def asked_key(told: str) -> str:
 
 def product(product_id: str) -> Response:
     """Show the reputation of one product."""
-    listing, key, template = _listing(), asked_key(product_id), "trust/reputation/product.html"
+    key, template = asked_key(product_id), "trust/reputation/product.html"
     # A third of what the whole page's first statement costs, and for most readers who come again all of it.
     known = find_known(current_state(), key) if asked_again() else None
     if known and (response := still_known(tag_of(template, *known))):
         return response
-    subject = find_product(current_state(), key)
+    listing, subject = _listing(), find_product(current_state(), key)
     if subject is None:
         abort(404)
     tag = tag_for(template, subject.score, subject.product)
