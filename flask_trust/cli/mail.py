@@ -23,7 +23,7 @@ from ..mail.queries import troubled
 from ..mail.rules import ABOUT_ORDERS
 from ..mail.transports import open_transport, send
 from ..orders.models import Order
-from ..orders.queries import find
+from ..orders.queries import find, lines_of
 from ..shop import clean_id
 from ..state import State, current_state
 
@@ -89,7 +89,7 @@ def _letter(state: State, order_id: str) -> Letter:
         if not known:
             # Its number is given to another order later: the link must open nothing.
             order.link_version = -1
-        letter = letter_for(session, state, order, told, reminder=False)
+        letter = letter_for(session, state, order, lines_of(session, order.id), told, reminder=False)
         session.rollback()
     return letter
 
