@@ -40,8 +40,8 @@ from .words.actions import (
 )
 
 BATCH = 200
-#: The same where one statement does it all.
-MANY = 5_000
+#: The same where one statement does it all, and each commit waits for the disk.
+MANY = 20_000
 #: Stands in an order for a buyer who is nobody's business any more; no person has this number.
 NOBODY = 0
 _PLAIN = {"synchronize_session": False}
