@@ -11,7 +11,7 @@ from typing import Any
 
 from flask import Flask
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, func, text
+from sqlalchemy import Connection, Engine, func, text
 
 from flask_trust.db import Base
 from flask_trust.invitations.models import Request
@@ -86,7 +86,7 @@ def seed(
                 _in_chunks(connection, Day, totals.days())
                 _count_up(connection)
             connection.invalidate()  # whoever is measured waits for the disk as usual
-        _gather_statistics(db)
+        gather_statistics(db.engine)
     return orders
 
 
@@ -239,8 +239,8 @@ def _count_up(connection: Connection) -> None:
         connection.execute(text(f"SELECT setval(pg_get_serial_sequence('{name}', 'id'), ({highest}))"))
 
 
-def _gather_statistics(db: SQLAlchemy) -> None:
+def gather_statistics(engine: Engine) -> None:
     """Let PostgreSQL look at the new rows now, as it soon would by itself; few shops tell SQLite to."""
-    if db.engine.dialect.name == "postgresql":
-        with db.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+    if engine.dialect.name == "postgresql":
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.execute(text("VACUUM ANALYZE"))

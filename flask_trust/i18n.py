@@ -47,17 +47,18 @@ def speaking(locale: str | None) -> Iterator[None]:
 
 def locale() -> str:
     """Return the language to speak now: chosen for a mail, by Flask-Babel, by the browser, by the shop."""
-    return _locale(current_state().settings.locale)
+    return speech().locale
 
 
-def _locale(usual: str | None) -> str:
+def _asked() -> tuple[str | None, str]:
+    """Return the language that somebody chose for now, and what the browser asks for where nobody did."""
     chosen = _chosen.get()
-    if chosen:
-        return chosen
-    return _spoken((_babel_locale() or _browser_locale()) if has_request_context() else None, usual)
+    if chosen or not has_request_context():
+        return chosen, ""
+    # Not from `request.headers`, which looks for a name in three ways: a list of products asks for each of its stars.
+    return _babel_locale(), request.environ.get("HTTP_ACCEPT_LANGUAGE", "")
 
 
-@lru_cache(maxsize=128)
 def _spoken(wanted: str | None, usual: str | None) -> str:
     for candidate in (wanted, usual):
         if candidate and candidate.replace("-", "_").split("_")[0] in languages():
@@ -73,15 +74,8 @@ def _babel_locale() -> str | None:
     return str(get_locale() or "") or None
 
 
-def _browser_locale() -> str | None:
-    # Not from `request.headers`, which looks for a name in three ways: a list of products asks for each of its stars.
-    return _best_match(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
-
-
-@lru_cache(maxsize=128)
 def _best_match(header: str) -> str | None:
-    # Browsers send few different ones, and taking one apart costs as much as reading a row. Werkzeug's own best match
-    # looks for whole tags first: "en-GB, de;q=0.5" would be German.
+    # Werkzeug's own best match looks for whole tags first: "en-GB, de;q=0.5" would be German.
     accepted = parse_accept_header(header, LanguageAccept)
     wanted = (tag.replace("_", "-").split("-")[0].lower() for tag, quality in accepted if quality > 0)
     return next((language for language in wanted if language in languages()), None)
@@ -150,10 +144,16 @@ def _speech(locale: str, timezone: str) -> Speech:
     return Speech(locale, timezone)
 
 
+@lru_cache(maxsize=128)
+def _heard(chosen: str | None, header: str, usual: str, timezone: str) -> Speech:
+    # Browsers send few different headers, and taking one apart costs as much as reading a row.
+    return _speech(_spoken(chosen or _best_match(header), usual), timezone)
+
+
 def speech() -> Speech:
     """Return how to speak now, with days in the shop's time zone."""
     settings = current_state().settings
-    return _speech(_locale(settings.locale), settings.timezone)
+    return _heard(*_asked(), settings.locale, settings.timezone)
 
 
 def _(text: str, /, **values: object) -> str:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from flask import Flask, current_app, has_app_context, has_request_context, request
+from flask import Flask, current_app, has_request_context, request
+from flask_sqlalchemy.session import Session as ShopSession
 from sqlalchemy import Connection, Engine
 from sqlalchemy.orm import Session
 
@@ -26,6 +27,7 @@ EXTENSION = "trust"
 REPLICA = "trust_replica"
 
 T = TypeVar("T")
+Engines: TypeAlias = Mapping[str | None, Engine]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +63,7 @@ class State:
         Nothing of the shop's is flushed. A page that has just written reads with `read` instead. Where the shop has
         named a replica, it is read for whoever asks for a page without telling who they are.
         """
-        replica = self._replica()
+        replica = _read_apart(self.db.engines)
         if replica is not None:
             with Session(replica, expire_on_commit=False) as apart:
                 return query(apart)
@@ -74,21 +76,33 @@ class State:
 
         Where that session has begun nothing yet, it need not: with it, one statement costs three times as much.
         """
-        replica = self._replica()
-        if replica is not None:
-            with replica.connect() as connection:
-                return query(connection)
-        session = self.db.session()
-        bind = session.get_bind()
-        if session.in_transaction() or not isinstance(bind, Engine):
-            return query(session.connection())
-        with bind.connect() as connection:
+        engines = self.db.engines
+        engine = _read_apart(engines) or self._unused(engines)
+        if engine is None:
+            return query(self.db.session().connection())
+        with engine.connect() as connection:
             return query(connection)
 
-    def _replica(self) -> Engine | None:
-        engine = self.db.engines.get(REPLICA)
-        asked = engine is not None and has_request_context() and request.method in ("GET", "HEAD")
-        return engine if asked and is_anonymous() else None
+    def _unused(self, engines: Engines) -> Engine | None:
+        """Return the engine that the shop's session would begin to read from; None where it has begun something."""
+        scoped = self.db.session
+        if not scoped.registry.has() and _goes_by_binds(scoped.session_factory):
+            return engines[None]  # a session that is made only to be asked costs as much as the statement
+        session = scoped()
+        bind = session.get_bind()
+        return bind if isinstance(bind, Engine) and not session.in_transaction() else None
+
+
+def _read_apart(engines: Engines) -> Engine | None:
+    """Return the replica, where the shop has named one and somebody asks for a page without telling who they are."""
+    engine = engines.get(REPLICA)
+    asked = engine is not None and has_request_context() and request.method in ("GET", "HEAD")
+    return engine if asked and is_anonymous() else None
+
+
+def _goes_by_binds(make: object) -> bool:
+    """Say whether a maker of sessions leaves it to Flask-SQLAlchemy which database they read."""
+    return getattr(getattr(make, "class_", None), "get_bind", None) is ShopSession.get_bind
 
 
 def state_of(app: Flask) -> State:
@@ -104,6 +118,8 @@ def state_of(app: Flask) -> State:
 
 def current_state() -> State:
     """Return the state of the current app; raises `NotSetUp` outside of an app context."""
-    if not has_app_context():
-        raise NotSetUp("flask_trust needs an app context: use 'with app.app_context():' around this call.")
-    return state_of(current_app._get_current_object())  # type: ignore[attr-defined]
+    try:
+        app = current_app._get_current_object()  # type: ignore[attr-defined]
+    except RuntimeError:
+        raise NotSetUp("flask_trust needs an app context: use 'with app.app_context():' around this call.") from None
+    return state_of(app)

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
-from flask import current_app, request
+from flask import current_app, request, session
+from flask.globals import request_ctx
 
 
 def is_anonymous() -> bool:
     """Say whether a request tells nothing about who makes it."""
-    return "Cookie" not in request.headers and "Authorization" not in request.headers
+    # Not from `request.headers`, which looks for a name in three ways: every public page asks some times over.
+    environ = request.environ
+    return "HTTP_COOKIE" not in environ and "HTTP_AUTHORIZATION" not in environ
+
+
+def session_has_changed() -> bool:
+    """Say whether somebody has put something into Flask's session during this request.
+
+    Looking at `session` itself would count as reading it, and Flask then tells caches that the answer goes by cookies.
+    """
+    opened = getattr(request_ctx, "_session", None)  # older versions of Flask do not mind, and have no such name
+    return bool(getattr(session if opened is None else opened, "modified", False))
 
 
 def login_id() -> str | None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -24,8 +25,9 @@ from flask_trust.reviews.replies.models import ReviewReply
 from flask_trust.reviews.votes.models import HelpfulVote
 from flask_trust.scores.models import Day
 from flask_trust.state import state_of
+from flask_trust.web import urls
 from flask_trust.web.frame import paragraphs
-from flask_trust.web.urls import Addresses
+from flask_trust.web.urls import Addresses, own_url
 from tests.support import databases
 from tests.world import World
 
@@ -136,6 +138,48 @@ def test_an_address_keeps_what_the_shop_adds_to_all_of_its_addresses() -> None:
     app.url_defaults(lambda _endpoint, values: values.setdefault("lang", "an-idea"))
     with app.test_request_context():
         assert Addresses("product", "product_id")("blue bowl") == "/products/blue%20bowl?lang=an-idea"
+        assert Addresses("product", "product_id").pattern % "abc" == "/products/abc?lang=an-idea"
+
+
+def test_an_address_that_is_kept_is_that_of_the_root_and_of_the_app() -> None:
+    apps = [Flask("shop"), Flask("other")]
+    for prefix, app in zip(("/trust", "/50%-off"), apps, strict=True):
+        app.add_url_rule(f"{prefix}/reviews/<public_id>", "trust.review")
+    for root in ("/", "/under/", "/"):
+        for app in apps:
+            with app.test_request_context(base_url=f"https://shop.example{root}"):
+                made = url_for("trust.review", public_id="abc")
+                assert own_url("review", public_id="abc") == Addresses("review", "public_id").pattern % "abc" == made
+
+
+def test_addresses_are_built_anew_where_the_shop_changes_them_with_each_request() -> None:
+    said = iter("abcdefgh")
+
+    class OwnFlask(Flask):
+        def url_for(self, endpoint: str, **values: Any) -> str:
+            return f"{super().url_for(endpoint, **values)}#{next(said)}"
+
+    app, own, hosts = Flask("shop"), OwnFlask("own"), Flask("hosts", host_matching=True, static_host="shop.example")
+    app.url_defaults(lambda _endpoint, values: values.setdefault("lang", next(said)))
+    for each in (app, own):
+        each.add_url_rule("/trust/", "trust.home")
+        with each.test_request_context():
+            assert own_url("home") != own_url("home")
+    hosts.add_url_rule("/trust/", "trust.home", host="shop.example")
+    made = []
+    for host in ("shop", "other"):
+        with hosts.test_request_context(base_url=f"https://{host}.example"):
+            made.append(own_url("home"))
+    assert made == ["/trust/", "https://shop.example/trust/"]
+
+
+def test_only_so_many_addresses_are_kept() -> None:
+    app = Flask("shop")
+    app.add_url_rule("/trust/", "trust.home")
+    for number in range(urls.MOST_KEPT + 2):
+        with app.test_request_context(base_url=f"https://shop.example/{number}"):
+            assert own_url("home") == f"/{number}/trust/"
+    assert len(urls._kept[app]) <= urls.MOST_KEPT
 
 
 @pytest.mark.parametrize(

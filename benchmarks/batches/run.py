@@ -27,7 +27,7 @@ from flask_trust.state import State, state_of
 from ..bulk import put_in
 from ..pairs import Unfair
 from ..places import PLACES
-from ..seed import seed
+from ..seed import gather_statistics, seed
 from ..shop import NOW, make_app
 from ..telling import say
 from . import core
@@ -107,6 +107,7 @@ def _take_turns(job: Job, shop: Shop, row: Row, *, ours_first: bool) -> None:
     turns = [(row.ours, job.ours), (row.core, job.core)]
     for seconds, do in turns if ours_first else turns[::-1]:
         row.rows = job.ready(shop)
+        gather_statistics(shop.engine)
         gc.collect()
         began = time.perf_counter()
         do(shop)

@@ -72,7 +72,7 @@ def look_ahead(session: Session, state: State, told: ShopOrder, *, may_mail: boo
         return Outlook(told.id, request.asked_at, asked_already=True)
     if request.state == "skipped":
         return Outlook(told.id, reason=request.reason or "", guess=guess)
-    facts = gather(session, state, request, order, told, may_mail=may_mail)
+    facts = gather(session, state, request, order, lines_of(session, order.id), told, may_mail=may_mail)
     return Pending(told.id, told.buyer.id, facts, guess, request.due)
 
 

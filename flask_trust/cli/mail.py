@@ -98,7 +98,7 @@ def _letter(state: State, order_id: str) -> tuple[Letter, bool]:
         if known is None:
             # Its number is given to another order later: the link must open nothing.
             order.link_version = -1
-        letter = letter_for(session, state, order, told, reminder=False)
+        letter = letter_for(session, state, order, lines_of(session, order.id), told, reminder=False)
         session.rollback()
     return letter, has_arrived
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -26,12 +26,12 @@ from sqlalchemy import (
 from sqlalchemy.orm import Session
 
 from ..db import lock_rows
-from ..db.dialect import as_date, utc_date
+from ..db.dialect import as_date, table_of, utc_date
 from ..moderation.models import Case
 from ..ratings.models import Rating
 from ..reviews.models import Review
 from ..scores import maths
-from ..scores.models import Aspect, Day, Subject
+from ..scores.models import Aspect, Day, Subject, Totals
 from ..scores.queries import SHOP_RATINGS
 from ..verdicts.rules import WITHHELD
 
@@ -79,29 +79,29 @@ def next_subjects(session: Session, after: int) -> dict[int, str]:
     return found
 
 
-def subjects(session: Session, ids: Sequence[int]) -> Sequence[Subject]:
-    """Return some things with totals, as they stand now, in the order of our numbers."""
-    wanted = select(Subject).where(Subject.id.in_(ids)).order_by(Subject.id)
-    return session.scalars(wanted.execution_options(populate_existing=True)).all()
+def subjects(session: Session, ids: Collection[int]) -> Sequence[Totals]:
+    """Return some things with totals, as they stand now, in the order of our numbers; they are read only."""
+    wanted = select(table_of(Subject)).where(_from_to(table_of(Subject).c.id, ids)).order_by(table_of(Subject).c.id)
+    return [row for row in session.connection().execute(wanted) if row.id in ids]
 
 
-def truths(session: Session, rows: Sequence[Subject]) -> dict[int, Truth]:
+def truths(session: Session, rows: Sequence[Totals]) -> dict[int, Truth]:
     """Recount subjects from their reviews or ratings, in as many statements for many as for one."""
     found = {row.id: Truth() for row in rows}
     connection = session.connection()
     for votes, ids in _by_votes(rows).items():
         chosen = _from_to(votes.subject_id, ids)
-        for key, *numbers in connection.execute(_sums(session, votes, chosen, each=True)).all():
-            if key in found:
-                _add(found[key], votes.aspects, *numbers)
+        for sums in connection.execute(_sums(session, votes, chosen, each=True)):
+            if sums[0] in found:
+                _add(found[sums[0]], votes.aspects, sums)
         for key, moment in connection.execute(_waiting(votes, chosen).group_by(votes.subject_id)):
             if key in found:
                 found[key].next_shown_at = moment
     for row in rows:
         if row.kind == "shop":
             votes = _votes_of(row)
-            for _, *numbers in connection.execute(_sums(session, votes, true(), each=False)).all():
-                _add(found[row.id], votes.aspects, *numbers)
+            for sums in connection.execute(_sums(session, votes, true(), each=False)):
+                _add(found[row.id], votes.aspects, sums)
             found[row.id].next_shown_at = connection.execute(_waiting(votes, true())).one()[1]
         _add_up(found[row.id], row.kind)
     return found
@@ -113,7 +113,7 @@ def _from_to(column: Any, ids: Iterable[int]) -> Any:
     return column.between(min(ids), max(ids))
 
 
-def _by_votes(rows: Iterable[Subject]) -> dict[Any, list[int]]:
+def _by_votes(rows: Iterable[Totals]) -> dict[Any, list[int]]:
     """Return our numbers of all but the shop's totals, by the class whose rows add up to them."""
     found: defaultdict[Any, list[int]] = defaultdict(list)
     for row in rows:
@@ -122,33 +122,39 @@ def _by_votes(rows: Iterable[Subject]) -> dict[Any, list[int]]:
     return found
 
 
-def _votes_of(row: Subject) -> Any:
+def _votes_of(row: Totals) -> Any:
     """Return the class whose rows add up to this subject."""
     return Rating if row.kind == "seller" or (row.kind, row.key) == SHOP_RATINGS else Review
 
 
-def _add(truth: Truth, aspects: Sequence[str], at: Any, stars: Any, *numbers: Any) -> None:
+def _add(truth: Truth, aspects: Sequence[str], sums: Sequence[Any]) -> None:
     """Add what the votes of one UTC day with so many stars come to."""
-    counted, shown, withheld, wrong, *answers = numbers
+    _, at, stars, counted, shown, withheld, wrong = sums[:7]
     truth.shown += int(shown)
     truth.withheld += int(withheld)
     truth.miscounted += int(wrong)
     if not counted:
         return
-    truth.days.setdefault(as_date(at), [0] * 5)[stars - 1] += int(counted)
+    day = as_date(at)
+    levels = truth.days.get(day)
+    if levels is None:
+        levels = truth.days[day] = [0] * 5
+    levels[stars - 1] += int(counted)
     for place, name in enumerate(aspects):
-        three = [int(each) for each in answers[3 * place : 3 * place + 3]]
+        three = [int(each) for each in sums[7 + 3 * place : 10 + 3 * place]]
         if three[0]:
             truth.aspects[name] = [a + b for a, b in zip(truth.aspects.get(name, (0, 0, 0)), three, strict=True)]
 
 
 def _add_up(truth: Truth, kind: str) -> None:
     """Add the days up, each with its weight."""
+    half_life, counts, sums = maths.HALF_LIFE[kind], truth.counts, truth.sums
     for day, levels in truth.days.items():
-        weight = maths.weight(day, maths.HALF_LIFE[kind])
+        weight = maths.weight(day, half_life)
         for place, number in enumerate(levels):
-            truth.counts[place] += number
-            truth.sums[place] += number * weight
+            if number:
+                counts[place] += number
+                sums[place] += number * weight
 
 
 def _sums(session: Session, votes: Any, chosen: Any, *, each: bool) -> Select[Any]:
@@ -222,9 +228,10 @@ def parts_that_differ(session: Session, fresh: dict[int, Truth]) -> set[int]:
 
 def _stored(session: Session, query: Any) -> dict[int, dict[Any, list[int]]]:
     found: defaultdict[int, dict[Any, list[int]]] = defaultdict(dict)
-    for number, key, *numbers in session.connection().execute(query).all():
+    for row in session.connection().execute(query):
+        numbers = list(row[2:])
         if any(numbers):
-            found[number][key] = numbers
+            found[row[0]][row[1]] = numbers
     return found
 
 
@@ -235,7 +242,8 @@ def repair_subjects(session: Session, ids: Sequence[int]) -> None:
     `tallied` nowhere stays so: in one total and not in the other, it would make the other wrong.
     """
     lock_rows(session, Subject, ids)
-    rows = subjects(session, ids)
+    wanted = select(Subject).where(Subject.id.in_(ids)).order_by(Subject.id)
+    rows = session.scalars(wanted.execution_options(populate_existing=True)).all()
     chosen = [(_votes_of(row), true()) for row in rows if row.kind == "shop"]
     chosen += [(votes, votes.subject_id.in_(numbers)) for votes, numbers in _by_votes(rows).items()]
     for votes, scope in chosen:

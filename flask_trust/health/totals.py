@@ -15,7 +15,7 @@ from ..db.dialect import see_one_moment
 from ..i18n import _
 from ..scores.actions import moving_totals
 from ..scores.late.queries import find_unmoved
-from ..scores.models import Subject
+from ..scores.models import Subject, Totals
 from ..scores.queries import counts_of, sums_of
 from ..state import State
 from .recount import Truth, count_subjects, next_subjects, parts_that_differ, repair_subjects, subjects, truths
@@ -97,7 +97,7 @@ def _compare(session: Session, ids: Sequence[int]) -> dict[int, str]:
     return {number: words for number, words in told.items() if words}
 
 
-def _difference(row: Subject, truth: Truth, parts_differ: bool) -> str | None:
+def _difference(row: Totals, truth: Truth, parts_differ: bool) -> str | None:
     if row.withheld != truth.withheld:
         return _(
             "The totals of %(what)s say that staff keeps %(kept)s from being read, a recount says %(fresh)s.",
@@ -119,15 +119,16 @@ def _difference(row: Subject, truth: Truth, parts_differ: bool) -> str | None:
     return None
 
 
-def _name_of(row: Subject) -> str:
+def _name_of(row: Totals) -> str:
     names = {"product": _("product"), "family": _("family"), "seller": _("seller"), "shop": _("shop")}
     return f"{names[row.kind]} {row.key!r}"
 
 
-def _agrees(row: Subject, truth: Truth) -> bool:
-    same_sums = all(
-        math.isclose(kept, fresh, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
-        for kept, fresh in zip(sums_of(row), truth.sums, strict=True)
+def _agrees(row: Totals, truth: Truth) -> bool:
+    kept = sums_of(row)
+    same_sums = list(kept) == truth.sums or all(
+        math.isclose(each, fresh, rel_tol=TOLERANCE, abs_tol=TOLERANCE)
+        for each, fresh in zip(kept, truth.sums, strict=True)
     )
     same_counts = list(counts_of(row)) == truth.counts and row.shown == truth.shown
     return same_sums and same_counts and row.next_shown_at == truth.next_shown_at and not truth.miscounted

@@ -74,8 +74,8 @@ def plan(
     return request
 
 
-def _found(session: Session, order: Order) -> Request:
-    request = find(session, order.id)
+def _found(session: Session, order_id: int) -> Request:
+    request = find(session, order_id)
     assert request is not None
     return request
 
@@ -129,9 +129,9 @@ def lock_buyer(session: Session, buyer_id: int) -> None:
     lock_rows(session, Person, [buyer_id])
 
 
-def mail_left(session: Session, order: Order, settings: Settings, timezone: str | None, now: datetime) -> None:
+def mail_left(session: Session, order_id: int, settings: Settings, timezone: str | None, now: datetime) -> None:
     """Note that the mail about an order was handed over, and when to remind."""
-    request = _found(session, order)
+    request = _found(session, order_id)
     if request.queued_as == "request":
         request.state, request.reason, request.asked_at = "asked", None, now
         remind_at = reminder_moment(
@@ -140,15 +140,16 @@ def mail_left(session: Session, order: Order, settings: Settings, timezone: str 
         request.due, request.attempts = remind_at, 0
         if remind_at is not None:
             request.planned_for = remind_at
-        announce(session, review_requested, order_id=order.key)
+        if review_requested.receivers:  # in most shops nobody listens, and each mail would read its order once more
+            announce(session, review_requested, order_id=session.get_one(Order, order_id).key)
     elif request.queued_as == "reminder":
         request.reminded_at, request.due = now, None
     request.queued_as = request.queued_at = None
 
 
-def mail_failed(session: Session, order: Order, reason: Reason) -> None:
+def mail_failed(session: Session, order_id: int, reason: Reason) -> None:
     """Note that the mail about an order will never be handed over."""
-    request = _found(session, order)
+    request = _found(session, order_id)
     request.queued_as = request.queued_at = None
     _stop_asking(request, reason)
 

@@ -14,7 +14,7 @@ from .. import lookup
 from ..clock import zone
 from ..db import claim, transaction
 from ..errors import AdapterError
-from ..orders.models import Order
+from ..orders.models import Line, Order
 from ..orders.queries import arrived, lines_of
 from ..people.models import Person
 from ..people.queries import follow, mail_stop
@@ -111,7 +111,8 @@ def _decide_one(state: State, mine: Claimed, token: str, told: Told) -> str:
             return "lost"
         order = session.get_one(Order, request.order_id)
         shop_order, may_mail = told.get(order.key, (None, False))
-        facts = gather(session, state, request, order, shop_order, may_mail=may_mail)
+        lines = lines_of(session, order.id)
+        facts = gather(session, state, request, order, lines, shop_order, may_mail=may_mail)
         return settle(session, request, order, decide(facts), state.clock())
 
     return transaction(state, work)
@@ -122,6 +123,7 @@ def gather(
     state: State,
     request: Request,
     order: Order,
+    lines: Sequence[Line],
     told: ShopOrder | None,
     *,
     may_mail: bool,
@@ -138,7 +140,7 @@ def gather(
         known_to_shop=told is not None,
         mail_stop=mail_stop(session, person, email) if person else "erased",
         disowned=order.disowned_at is not None,
-        open_lines=len(arrived(lines_of(session, order.id))),
+        open_lines=len(arrived(lines)),
         answered=request.answered_at is not None,
         has_address=email is not None,
         may_mail=may_mail,

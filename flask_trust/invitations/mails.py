@@ -24,7 +24,7 @@ from ..shop import Order as ShopOrder
 from ..state import State, current_state
 from ..text import TextTooLong, clean_line, plain
 from ..web.frame import fragment
-from ..web.urls import public_url
+from ..web.urls import public_url, with_query
 from .actions import mail_failed, mail_left
 from .asking import gather
 from .queries import find
@@ -65,7 +65,8 @@ class RequestMail:
         assert request is not None
         told = (lookup.orders(state.shop, [order.key]) if known is None else known).get(order.key)
         may = told is not None and lookup.may_mail(state.shop, order.key)
-        facts = gather(session, state, request, order, told, may_mail=may, capped=False)
+        lines = lines_of(session, order.id)
+        facts = gather(session, state, request, order, lines, told, may_mail=may, capped=False)
         # Being late is no reason here: the mail was due in time and its server was not.
         reason = never(facts)
         if reason not in (None, "too_late", "asked_recently"):
@@ -74,28 +75,30 @@ class RequestMail:
         if wait is not None:
             return Later(wait.until)
         assert told is not None
-        return letter_for(session, state, order, told, reminder=mail.kind == "reminder")
+        return letter_for(session, state, order, lines, told, reminder=mail.kind == "reminder")
 
     def left(self, session: Session, mail: Outgoing, letter: Letter) -> None:
         """Note that the order was asked about."""
         state = current_state()
-        mail_left(session, session.get_one(Order, mail.object_id), state.settings, letter.timezone, state.clock())
+        mail_left(session, mail.object_id, state.settings, letter.timezone, state.clock())
 
     def failed(self, session: Session, mail: Outgoing, code: str) -> None:
         """Note that it never will be, and remember an address that does not exist."""
         state = current_state()
-        mail_failed(session, session.get_one(Order, mail.object_id), END_OF[code])
+        mail_failed(session, mail.object_id, END_OF[code])
         person = follow(session, session.get(Person, mail.person_id))
         if code == "recipient_refused" and person is not None and person.mail_stop is None:
             note_bounce(session, person, state.clock())
 
 
-def letter_for(session: Session, state: State, order: Order, told: ShopOrder, *, reminder: bool) -> Letter:
-    """Return the mail about one order in the buyer's language."""
+def letter_for(
+    session: Session, state: State, order: Order, lines: Sequence[Line], told: ShopOrder, *, reminder: bool
+) -> Letter:
+    """Return the mail about one order and all its lines, in the buyer's language."""
     if told.buyer.email is None:
         raise MailError("broken_address", final=True)
     with i18n.speaking(told.buyer.locale):
-        context = _context(session, state, order, told, reminder=reminder)
+        context = _context(session, state, order, lines, told, reminder=reminder)
         return Letter(
             to=check_address(told.buyer.email),
             subject=i18n._("How was your order from %(shop)s?", shop=state.settings.shop_name),
@@ -117,10 +120,11 @@ def unsubscribe_headers(url: object) -> dict[str, str]:
     return {"List-Unsubscribe": f"<{url}>", "List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
 
 
-def _context(session: Session, state: State, order: Order, told: ShopOrder, *, reminder: bool) -> dict[str, object]:
-    lines = lines_of(session, order.id)
+def _context(
+    session: Session, state: State, order: Order, lines: Sequence[Line], told: ShopOrder, *, reminder: bool
+) -> dict[str, object]:
     here = arrived(lines)
-    token = links.sign("rate", order.id, order.link_version)
+    rate_url = public_url("rate", token=links.sign("rate", order.id, order.link_version))
     titles, now = titles_of(state, here), state.clock()
     ratable = [deal for deal in deals_of(session, order.id) if deal.mode != "off" and is_open(deal, now)]
     return {
@@ -133,10 +137,10 @@ def _context(session: Session, state: State, order: Order, told: ShopOrder, *, r
         # As the page behind the link says it: sellers who have nothing to say are waited for by nobody.
         "mutual": any(waits(deal, now) for deal in ratable),
         # Numbered among all lines: links in old mails stay right when the rest of the order arrives.
-        "items": [_item(line, titles, token, place) for place, line in enumerate(lines) if line in here],
-        "rate_url": public_url("rate", token=token),
-        "not_arrived_url": public_url("rate", token=token, ask="arrival"),
-        "not_mine_url": public_url("rate", token=token, ask="mine"),
+        "items": [_item(line, titles, rate_url, place) for place, line in enumerate(lines) if line in here],
+        "rate_url": rate_url,
+        "not_arrived_url": with_query(rate_url, ask="arrival"),
+        "not_mine_url": with_query(rate_url, ask="mine"),
         "unsubscribe_url": unsubscribe_url(order.buyer_id, told.buyer.email or ""),
     }
 
@@ -160,6 +164,6 @@ def titles_of(state: State, lines: Sequence[Line]) -> dict[str, str]:
     return {line.key: line.title or names.get(line.product_key) or line.product_key for line in lines}
 
 
-def _item(line: Line, titles: dict[str, str], token: str, number: int) -> Item:
-    stars = [public_url("rate", token=token, line=number, stars=stars) for stars in range(1, 6)]
+def _item(line: Line, titles: dict[str, str], rate_url: str, number: int) -> Item:
+    stars = [with_query(rate_url, line=number, stars=stars) for stars in range(1, 6)]
     return Item(plain(titles[line.key]), plain(line.variant or ""), stars)

@@ -12,6 +12,7 @@ from .. import lookup
 from ..reviews.listing import PAGE, Listing
 from ..reviews.queries import Card, Former, Page, find_card, find_page, history_of, name_products
 from ..reviews.votes.queries import find_highlights
+from ..scores.models import Reader
 from ..scores.parts.queries import find_parts
 from ..scores.queries import SHOP_REVIEWS, Score, empty_score, find_scores, find_shared, find_version
 from ..shop import Product
@@ -108,32 +109,32 @@ def find_product(state: State, key: str) -> Subject | None:
 def product_reputation(state: State, subject: Subject, listing: Listing, lang: str | None = None) -> Reputation:
     """Return what a product's page shows; with the reader's language, all that stands beside the first page."""
 
-    def read(session: Session) -> tuple[Page, Beside | None]:
+    def read(rows: Reader) -> tuple[Page, Beside | None]:
         if subject.score.subject_id is None:
             return Page([], None), None
         several = bool(subject.score.family)
-        page = find_page(session, subject.score.subject_id, listing, state.clock(), of_several=several)
-        return page, None if lang is None else _beside_product(session, state, subject.score, page, lang)
+        page = find_page(rows, subject.score.subject_id, listing, state.clock(), of_several=several)
+        return page, None if lang is None else _beside_product(rows, state, subject.score, page, lang)
 
-    page, beside = state.read_page(read)
+    page, beside = state.read_rows(read)
     return Reputation(subject.score, subject.title, page, subject.product, beside)
 
 
-def _beside_product(session: Session, state: State, score: Score, page: Page, lang: str) -> Beside:
+def _beside_product(rows: Reader, state: State, score: Score, page: Page, lang: str) -> Beside:
     assert score.subject_id is not None
     now = state.clock()
     today = now.astimezone(UTC).date()
     # Sizes and colours are sent back for reasons of their own, so those are of the product alone.
     product = score.own_id or score.subject_id
-    parts = find_parts(session, score.subject_id, today, reasons_of_returns(), product=product)
+    parts = find_parts(rows, score.subject_id, today, reasons_of_returns(), product=product)
     reasons = {name[1:]: numbers[0] for name, numbers in parts.items() if name.startswith(":")}
     one_language = all(_is_in(card, lang) for card in page.cards)
     pair, own = None, [] if one_language else [card for card in page.cards if _is_in(card, lang)]
     if score.shown > PAGE:
-        found = find_highlights(session, score.subject_id, lang, now)
+        found = find_highlights(rows, score.subject_id, lang, now)
         pair, own = found.pair, [] if one_language else list(found.own)
         if score.family:
-            named = name_products(session, [*own, *(pair or ())])
+            named = name_products(rows, [*own, *(pair or ())])
             own, pair = named[: len(own)], (named[-2], named[-1]) if pair else None
     return Beside(lately(score, parts, today), sent_back(reasons), pair, own)
 
@@ -152,15 +153,15 @@ def find_shop(state: State) -> Score:
 def shop_reputation(state: State, score: Score, listing: Listing) -> Reputation:
     """Return what the shop's own page shows: the total and the newest reviews of all products."""
 
-    def read(session: Session) -> tuple[Page, Beside | None]:
+    def read(rows: Reader) -> tuple[Page, Beside | None]:
         now = state.clock()
-        page = find_page(session, None, listing, now)
+        page = find_page(rows, None, listing, now)
         if score.subject_id is None or listing != Listing():
             return page, None
         today = now.astimezone(UTC).date()
-        return page, Beside(lately(score, find_parts(session, score.subject_id, today), today))
+        return page, Beside(lately(score, find_parts(rows, score.subject_id, today), today))
 
-    page, beside = state.read_page(read)
+    page, beside = state.read_rows(read)
     return Reputation(score, state.settings.shop_name, page, None, beside)
 
 

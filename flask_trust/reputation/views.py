@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from typing import Any
-from urllib.parse import urlencode
 
 from flask import abort, redirect, request, url_for
 from werkzeug.wrappers import Response
@@ -19,7 +18,7 @@ from ..state import current_state
 from ..web.caching import asked_again, still_known, tag_of, unless_known
 from ..web.frame import page
 from ..web.headers import public
-from ..web.urls import full_url
+from ..web.urls import Addresses, full_url, with_query
 from . import pages
 from .buyer import public_buyer
 from .pages import (
@@ -72,8 +71,8 @@ def _home(template: str, score: Score, listing: Listing) -> Response:
 
 def _badge(kind: str, key: str, about: str) -> dict[str, str]:
     """Return the address of a score's picture here and for other sites, and of the page it leads to."""
-    values: dict[str, Any] = {"kind": kind, "key": key}
-    return {"src": url_for("trust.badge", **values), "url": full_url("badge", **values), "page": about}
+    src = Addresses("badge", "key", kind=kind)(key)
+    return {"src": src, "url": full_url("badge", kind=kind, key=key), "page": about}
 
 
 def asked_key(told: str) -> str:
@@ -86,12 +85,12 @@ def asked_key(told: str) -> str:
 
 def product(product_id: str) -> Response:
     """Show the reputation of one product."""
-    listing, key, template = _listing(), asked_key(product_id), "trust/reputation/product.html"
+    key, template = asked_key(product_id), "trust/reputation/product.html"
     # A third of what the whole page's first statement costs, and for most readers who come again all of it.
     known = find_known(current_state(), key) if asked_again() else None
     if known and (response := still_known(tag_of(template, *known))):
         return response
-    subject = find_product(current_state(), key)
+    listing, subject = _listing(), find_product(current_state(), key)
     if subject is None:
         abort(404)
     tag = tag_for(template, subject.score, subject.product)
@@ -102,7 +101,7 @@ def _product(template: str, subject: pages.Subject, listing: Listing) -> Respons
     # Who asks for an order by name gets the bare list.
     first = listing == Listing() and not request.args.get("sort")
     found = product_reputation(current_state(), subject, listing, i18n.language_tag()[:2] if first else None)
-    url = url_for("trust.product", product_id=subject.score.key)
+    url = Addresses("product", "product_id")(subject.score.key)
     beside = [*found.beside.own, *(found.beside.pair or ())] if found.beside else []
     return page(
         template,
@@ -132,7 +131,7 @@ def seller(seller_id: str) -> Response:
 
 def _seller(template: str, subject: Seller, listing: Listing) -> Response:
     found = seller_reputation(current_state(), subject, listing)
-    url = url_for("trust.seller", seller_id=subject.score.key)
+    url = Addresses("seller", "seller_id")(subject.score.key)
     mutual = current_state().settings.mutual in ("auto", "always")
     links = _addresses(url, listing, _SELLER_ORDERS, found.page.next_cursor)
     badge = _badge("seller", subject.score.key, full_url("seller", seller_id=subject.score.key))
@@ -158,11 +157,8 @@ def _addresses(url: str, listing: Listing, orders: Sequence[Sort], after: str | 
 
 def _same_list(url: str, listing: Listing, sort: Sort, after: str | None = None) -> str:
     """Return the address of a list with the same filter, in some order, from a cursor on."""
-    asked = {"sort": None if sort == "newest" else sort, "stars": listing.stars, "lang": listing.lang}
-    asked |= {"variant": listing.variant, "after": after}
-    query = urlencode({name: value for name, value in asked.items() if value is not None})
-    # The shop's own URL defaults may have put something behind a question mark already.
-    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
+    chosen = {"stars": listing.stars, "lang": listing.lang, "variant": listing.variant}
+    return with_query(url, sort=None if sort == "newest" else sort, **chosen, after=after)
 
 
 def review(public_id: str) -> Response:

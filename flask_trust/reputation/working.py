@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..figures import one_decimal
@@ -56,6 +57,15 @@ class Working:
     def spread(self) -> float:
         """Return how far the range reaches to both sides."""
         return SURENESS * math.sqrt(max(0.0, self.squares - self.mean**2) / (self.total + 1))
+
+    def printed(self, exact: Callable[[float, int], str]) -> tuple[list[tuple[int, str, str, str]], str, str, str]:
+        """Return the levels (stars, weight, start, both together), the total, the mean and the squares as printed."""
+        digits = self.digits
+        levels = [
+            (each.stars, exact(each.weight, digits), exact(each.start, digits), exact(each.together, digits))
+            for each in self.levels
+        ]
+        return levels, exact(self.total, digits), exact(self.mean, digits), exact(self.squares, digits)
 
     @property
     def shown(self) -> tuple[str, str, str]:

@@ -15,6 +15,7 @@ from ..db import Base, Moment
 from ..db.dialect import table_of
 from ..db.types import MYSQL
 from ..people.models import Person
+from ..scores.models import Reader
 from .families.queries import about_product, find_products
 from .listing import PAGE, Listing, Place, Sort
 from .models import Review, Version
@@ -148,21 +149,21 @@ _ONE = about_product(_CARDS).where(_review.public_id == bindparam("public_id"), 
 
 
 def find_page(
-    session: Session, subject_id: int | None, listing: Listing, now: datetime, *, of_several: bool = False
+    reader: Reader, subject_id: int | None, listing: Listing, now: datetime, *, of_several: bool = False
 ) -> Page:
     """Return one page of a product's reviews, or of the whole shop's where `subject_id` is None.
 
     `of_several` says that the subject is a family, so that each review has to name its product.
     """
-    rows, cursor = find_rows(session, REVIEWS, subject_id, listing, now)
+    rows, cursor = find_rows(reader, REVIEWS, subject_id, listing, now)
     cards = [Card(*row[2:]) for row in rows]
-    return Page(name_products(session, cards) if subject_id is None or of_several else cards, cursor)
+    return Page(name_products(reader, cards) if subject_id is None or of_several else cards, cursor)
 
 
-def name_products(session: Session, cards: Sequence[Card]) -> list[Card]:
+def name_products(reader: Reader, cards: Sequence[Card]) -> list[Card]:
     """Return cards that say which product each of them is about."""
     # Not joined to the list: MariaDB puts a small table first and then sorts all reviews of the shop.
-    products = find_products(session, [card.public_id for card in cards])
+    products = find_products(reader, [card.public_id for card in cards])
     names = (products[card.public_id] for card in cards)
     return [
         card._replace(product_key=key, product_title=title) for card, (key, title) in zip(cards, names, strict=True)
@@ -170,15 +171,15 @@ def name_products(session: Session, cards: Sequence[Card]) -> list[Card]:
 
 
 def find_rows(
-    session: Session, source: Source, subject_id: int | None, listing: Listing, now: datetime
+    reader: Reader, source: Source, subject_id: int | None, listing: Listing, now: datetime
 ) -> tuple[Sequence[Any], str | None]:
     """Return the rows of one page of a list, and the cursor of the next page (None on the last)."""
     values, chosen = _values(subject_id, listing, now), _filter_of(listing)
     if listing.sort in _SORTED_BY:
-        rows = _by_value(session, source, values, listing)
+        rows = _by_value(reader, source, values, listing)
     else:
         query = _by_time(source, listing.sort, subject_id is not None, chosen, listing.after is not None)
-        rows = session.execute(query, values).all()
+        rows = reader.execute(query, values).all()
     last = rows[PAGE - 1] if len(rows) > PAGE else None
     return rows[:PAGE], str(_place(last, listing)) if last else None
 
@@ -226,7 +227,7 @@ def _by_time(source: Source, sort: Sort, of_subject: bool, chosen: str | None, g
     )
 
 
-def _by_value(session: Session, source: Source, values: dict[str, Any], listing: Listing) -> Sequence[Any]:
+def _by_value(reader: Reader, source: Source, values: dict[str, Any], listing: Listing) -> Sequence[Any]:
     """Return a page in the order of stars or votes, the newest first among equals.
 
     Where the page before ended within a value, the rest of that value comes first, in a statement of its own: one
@@ -236,13 +237,13 @@ def _by_value(session: Session, source: Source, values: dict[str, Any], listing:
     rows: list[Any] = []
     if after is not None:
         rest = _by_time(source, "newest", of_subject, column, True)
-        rows = list(session.execute(rest, values | {"wanted": values["value"]}))
+        rows = list(reader.execute(rest, values | {"wanted": values["value"]}))
     if len(rows) > PAGE:
         return rows
     if listing.sort == "lowest":
-        rows += _upward(session, source, values, after.value if after else 0)
+        rows += _upward(reader, source, values, after.value if after else 0)
     else:
-        rows += session.execute(_downward(source, of_subject, column), {"value": _BEYOND, **values})
+        rows += reader.execute(_downward(source, of_subject, column), {"value": _BEYOND, **values})
     return rows[: PAGE + 1]
 
 
@@ -254,7 +255,7 @@ def _downward(source: Source, of_subject: bool, name: str) -> Select[Any]:
     return query.order_by(column.desc(), *source.newest_first)
 
 
-def _upward(session: Session, source: Source, values: dict[str, Any], level: int) -> list[Any]:
+def _upward(reader: Reader, source: Source, values: dict[str, Any], level: int) -> list[Any]:
     """Return the first rows above a level of stars, the lowest first.
 
     No index runs both ways. Each level by itself is in order, and nearly always one level fills the page; where it
@@ -264,9 +265,9 @@ def _upward(session: Session, source: Source, values: dict[str, Any], level: int
         return []
     of_subject = values["subject"] is not None
     one_level = _by_time(source, "newest", of_subject, "stars", False)
-    rows = list(session.execute(one_level, values | {"wanted": level + 1}))
+    rows = list(reader.execute(one_level, values | {"wanted": level + 1}))
     if len(rows) <= PAGE and level + 1 < 5:
-        more = session.execute(_levels_above(source, level + 1, of_subject), values)
+        more = reader.execute(_levels_above(source, level + 1, of_subject), values)
         rows += sorted(more, key=lambda row: (-row.stars, row.shown_at, row.id), reverse=True)
     return rows
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, TypeAlias
 
 from sqlalchemy import (
@@ -31,6 +31,9 @@ from .models import TOTALS, Reader, Subject, Totals, VoteColumns
 
 SHOP_REVIEWS = ("shop", "reviews")
 SHOP_RATINGS = ("shop", "ratings")
+
+#: How many scores are kept as they were worked out; one with its row takes two kilobytes.
+KEPT = 2_000
 
 Counts: TypeAlias = tuple[int, int, int, int, int]
 Sums: TypeAlias = tuple[float, float, float, float, float]
@@ -131,7 +134,7 @@ def make_score(row: Totals, before: maths.Levels, today: date, due: Due | None =
     if due is not None:
         counts, sums = _with_due(counts, sums, due, half_life)
         shown += due.shown
-    weights = maths.present(sums, counts, today, half_life)
+    weights = tuple(maths.present(sums, counts, today, half_life))
     found = maths.estimate(weights, before)
     return Score(
         row.kind,
@@ -172,8 +175,8 @@ def find_rows(session: Reader, kind: str, keys: Iterable[str]) -> tuple[dict[str
     one = len(wanted) == 1
     rows = session.execute(_rows_query(kind, one), {"key": wanted[0]} if one else {"keys": wanted}).all()
     found = {row.key: row for row in rows if row.kind == kind}
-    shop = ("shop", TOTALS.get(kind))
-    return found, next((row for row in rows if (row.kind, row.key) == shop), None)
+    total = TOTALS.get(kind)
+    return found, next((row for row in rows if row.key == total and row.kind == "shop"), None)
 
 
 @cache
@@ -214,11 +217,21 @@ def _scores_of(
     late = [row for row in homes.values() if row.next_shown_at is not None and row.next_shown_at <= now]
     due = find_due(session, late, now) if late else {}
     # The shop's totals lean on themselves, everything else on the shop's: worked out once for a list.
-    usual = None if kind == "shop" else maths.prior(usual_of(shop, today))
+    usual = None if kind == "shop" else tuple(maths.prior(usual_of(shop, today)))
     return {
-        key: _as_member(make_score(row, usual or maths.prior(usual_of(row, today)), today, due.get(row.id)), rows[key])
+        key: _as_member(_score_of(row, usual or tuple(maths.prior(usual_of(row, today))), today, due), rows[key])
         for key, row in homes.items()
     }
+
+
+def _score_of(row: Row[Any], before: tuple[float, ...], today: date, due: Mapping[int, Due]) -> Score:
+    return make_score(row, before, today, due[row.id]) if row.id in due else _kept_score(row, before, today)
+
+
+@lru_cache(maxsize=KEPT)
+def _kept_score(row: Row[Any], before: tuple[float, ...], today: date) -> Score:
+    """Return the score of a row that was read: the same until somebody votes or a day ends."""
+    return make_score(row, before, today)
 
 
 def _families_of(session: Reader, rows: Iterable[Row[Any]]) -> dict[int, Row[Any]]:

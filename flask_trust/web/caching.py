@@ -6,17 +6,17 @@ import hashlib
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import TypeAlias
 from weakref import WeakKeyDictionary
 
-from flask import current_app, request, session
+from flask import current_app, request
 from jinja2 import Environment
+from werkzeug.http import quote_etag
 from werkzeug.wrappers import Response
 
 from .. import i18n
 from ..state import current_state
-from ..viewer import is_anonymous
-from .headers import is_ours, public
+from ..viewer import is_anonymous, session_has_changed
+from .headers import is_ours, public, public_headers
 
 #: Seconds.
 SHARED_FOR = 600
@@ -30,8 +30,7 @@ _PIECES = (
     "trust/_star_row.html",
     "trust/reputation/_rating.html",
 )
-Frame: TypeAlias = tuple[tuple[str, int], ...]
-_frames: WeakKeyDictionary[Environment, dict[str, Frame]] = WeakKeyDictionary()
+_tags: WeakKeyDictionary[Environment, dict[str, hashlib._Hash]] = WeakKeyDictionary()
 #: Where an address stands in a request. `request.url` spells it out for people, which takes as long as a query.
 _ASKED = ("wsgi.url_scheme", "HTTP_HOST", "SERVER_NAME", "SERVER_PORT", "SCRIPT_NAME", "PATH_INFO", "QUERY_STRING")
 _DRAWN = (".py", ".html", ".svg", ".xml", ".css", ".mo", ".toml")
@@ -39,11 +38,12 @@ _DRAWN = (".py", ".html", ".svg", ".xml", ".css", ".mo", ".toml")
 
 def tag_of(template: str, *state: object) -> str:
     """Return what stands for everything a page is drawn from; `state` is what it is about, as it is now."""
-    app = current_state()
+    app, environ = current_state(), request.environ
     today = app.clock().date()  # UTC
-    asked = [request.environ.get(name) for name in _ASKED]
-    parts = (_code(), app.settings.told, *_frame(template), i18n.locale(), *asked, today, *state)
-    return hashlib.sha256("\n".join(map(repr, parts)).encode()).hexdigest()[:32]
+    asked = [environ.get(name) for name in _ASKED]
+    digest = _begun(template).copy()
+    digest.update("\n".join((app.settings.told, i18n.locale(), *map(repr, (*asked, today, *state)))).encode())
+    return digest.hexdigest()[:32]
 
 
 @cache
@@ -56,16 +56,20 @@ def _code() -> str:
     return digest.hexdigest()
 
 
-def _frame(template: str) -> Frame:
-    """Return what changes with the shop's own templates in the place of ours."""
+def _begun(template: str) -> hashlib._Hash:
+    """Return the part of a tag that changes with our code, and with the shop's own templates in the place of ours."""
     environment = current_app.jinja_env
     if environment.auto_reload:
-        return tuple(_look(environment, template))
+        return _begin(environment, template)
     # Jinja draws what it has read once, so files need to be looked at only once too.
-    known = _frames.setdefault(environment, {})
+    known = _tags.setdefault(environment, {})
     if template not in known:
-        known[template] = tuple(_look(environment, template))
+        known[template] = _begin(environment, template)
     return known[template]
+
+
+def _begin(environment: Environment, template: str) -> hashlib._Hash:
+    return hashlib.sha256("\n".join(map(repr, (_code(), *_look(environment, template), ""))).encode())
 
 
 def _look(environment: Environment, template: str) -> Iterator[tuple[str, int]]:
@@ -79,7 +83,7 @@ def shared(tag: str | None, draw: Callable[[], Response]) -> Response:
     """Return something that is the same for everybody, with or without cookies; caches may keep it for some minutes."""
     known = tag is not None and request.if_none_match.contains_weak(tag)
     response = public(Response(status=304) if known else draw())
-    if getattr(session, "modified", False):
+    if session_has_changed():
         return response
     response.headers["Cache-Control"] = f"public, max-age={SHARED_FOR}"
     response.vary.clear()
@@ -100,20 +104,20 @@ def unless_known(tag: str | None, draw: Callable[[], Response]) -> Response:
     if response is not None:
         return response
     response = draw()
-    if not getattr(session, "modified", False):  # the shop's frame may have begun a session
+    if not session_has_changed():  # the shop's frame may have begun a session
         response.set_etag(tag, weak=True)
     return response
 
 
 def asked_again() -> bool:
     """Say whether somebody asks anew for something that may still be the same."""
-    return "If-None-Match" in request.headers and is_anonymous()
+    return "HTTP_IF_NONE_MATCH" in request.environ and is_anonymous()
 
 
 def still_known(tag: str) -> Response | None:
     """Return the answer to somebody who has the page of this tag already."""
-    if not request.if_none_match.contains_weak(tag):
+    told = quote_etag(tag, weak=True)
+    # Most browsers send what we told them, and nothing has to be taken apart.
+    if request.environ.get("HTTP_IF_NONE_MATCH") != told and not request.if_none_match.contains_weak(tag):
         return None
-    response = public(Response(status=304))
-    response.set_etag(tag, weak=True)
-    return response
+    return Response(status=304, headers={**public_headers(), "ETag": told})

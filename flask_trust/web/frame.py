@@ -9,13 +9,13 @@ from __future__ import annotations
 from types import SimpleNamespace
 from typing import Any
 
-from flask import Response, current_app, g, render_template, url_for
+from flask import Response, current_app, g, render_template
 from markupsafe import Markup, escape
 
 from .. import i18n
 from ..state import current_state
 from .headers import is_ours, personal, private, public
-from .urls import Addresses, canonical_url
+from .urls import Addresses, canonical_url, own_url
 
 
 def words() -> dict[str, Any]:
@@ -29,6 +29,7 @@ def words() -> dict[str, Any]:
         exact=speech.exact,
         paragraphs=paragraphs,
         product_url=Addresses("product", "product_id"),
+        product_feed_url=Addresses("product_feed", "product_id"),
         seller_url=Addresses("seller", "seller_id"),
         review_url=Addresses("review", "public_id"),
         report_url=Addresses("report_review", "public_id"),
@@ -37,6 +38,7 @@ def words() -> dict[str, Any]:
         report_rating_reply_url=Addresses("report_rating_reply", "public_id"),
         helpful_url=Addresses("helpful", "public_id"),
         canonical=canonical_url,
+        url=own_url,
         language=speech.tag,
         language_name=speech.language_name,
         direction=speech.direction,
@@ -48,7 +50,7 @@ def words() -> dict[str, Any]:
 
 def style_link() -> Markup:
     """Return the link to our style sheet."""
-    return Markup('<link rel="stylesheet" href="%s">') % url_for("trust.static", filename="trust.css")
+    return Markup('<link rel="stylesheet" href="%s">') % own_url("static", filename="trust.css")
 
 
 def paragraphs(text: str) -> Markup:

@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import TypeVar
 from weakref import WeakKeyDictionary
 
-from flask import current_app, request, session
+from flask import current_app, request
 from jinja2 import Environment
 from werkzeug.wrappers import Response
+
+from ..viewer import is_anonymous, session_has_changed
 
 R = TypeVar("R", bound=Response)
 
@@ -16,7 +18,6 @@ R = TypeVar("R", bound=Response)
 LARGEST_FORM = 4 * 1024 * 1024
 
 CSP = "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; object-src 'none'"
-_VARY = ("Accept-Language", "Cookie", "Authorization")
 _ours: WeakKeyDictionary[Environment, dict[str, bool]] = WeakKeyDictionary()
 # Shops often keep the pictures of their products elsewhere.
 PUBLIC_CSP = f"{CSP}; img-src 'self' https: data:"
@@ -50,20 +51,23 @@ def personal(response: R) -> R:
 
 
 def public(response: R) -> R:
-    """Set the headers of a public page: strict in our own frame, the shop's own in the shop's frame.
+    """Set the headers of a public page."""
+    response.headers.update(public_headers())
+    return response
+
+
+def public_headers() -> dict[str, str]:
+    """Return the headers of a public page: strict in our own frame, the shop's own in the shop's frame.
 
     It may be kept for everybody only where nothing told who asked for it: the shop's frame may say "Hello Anna".
     """
-    response.headers.setdefault("X-Content-Type-Options", "nosniff")
-    if "Vary" in response.headers:
-        response.vary.update(_VARY)
-    else:  # `response.vary` writes the header anew with each name
-        response.headers["Vary"] = ", ".join(_VARY)
-    told = "Cookie" in request.headers or "Authorization" in request.headers or getattr(session, "modified", False)
-    response.headers["Cache-Control"] = "private, no-cache" if told else "no-cache"
-    if is_ours("trust/base.html"):
-        response.headers["Content-Security-Policy"] = PUBLIC_CSP
-    return response
+    told = not is_anonymous() or session_has_changed()
+    headers = {
+        "X-Content-Type-Options": "nosniff",
+        "Vary": "Accept-Language, Cookie, Authorization",
+        "Cache-Control": "private, no-cache" if told else "no-cache",
+    }
+    return {**headers, "Content-Security-Policy": PUBLIC_CSP} if is_ours("trust/base.html") else headers
 
 
 def is_ours(template: str) -> bool:

@@ -5,16 +5,43 @@ from __future__ import annotations
 import re
 from functools import cached_property
 from typing import Any
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+from weakref import WeakKeyDictionary
 
-from flask import current_app, request, url_for
+from flask import Flask, current_app, has_request_context, request, url_for
 
 from ..state import current_state
 
 #: What may stand in a part of a path as it is; werkzeug.routing.BaseConverter quotes the rest.
 _SAFE = "!$&'()*+,/:;=@"
+#: Of each app; a server may let whoever asks name the root.
+MOST_KEPT = 500
+_kept: WeakKeyDictionary[Flask, dict[tuple[str, ...], str]] = WeakKeyDictionary()
 #: Most ids, which need no quoting: finding that out takes a quarter of the time.
 _PLAIN = re.compile(r"[A-Za-z0-9_.~-]+")
+
+
+def own_url(endpoint: str, **values: Any) -> str:
+    """Return the path of one of our pages as `url_for` does, kept for what stands on every page.
+
+    It is the same for all requests below one root, unless the shop adds something to each address it builds.
+    `values` are few: ids of the shop go into `Addresses`.
+    """
+    app = current_app._get_current_object()  # type: ignore[attr-defined]
+    if not has_request_context() or _builds_each_anew(app):
+        return url_for(f"trust.{endpoint}", **values)
+    known = _kept.setdefault(app, {})
+    key = (request.environ.get("SCRIPT_NAME", ""), endpoint, *values.values())
+    if key not in known:
+        if len(known) >= MOST_KEPT:
+            known.clear()
+        known[key] = url_for(f"trust.{endpoint}", **values)
+    return known[key]
+
+
+def _builds_each_anew(app: Flask) -> bool:
+    varied = app.url_default_functions or app.subdomain_matching or app.url_map.host_matching
+    return bool(varied) or type(app).url_for is not Flask.url_for
 
 
 def public_url(endpoint: str, **values: Any) -> str:
@@ -37,6 +64,13 @@ def canonical_url(endpoint: str, **values: Any) -> str:
     return url_for(f"trust.{endpoint}", **values)
 
 
+def with_query(url: str, **asked: object) -> str:
+    """Return an address that asks for more; what is None is left out."""
+    query = urlencode({name: value for name, value in asked.items() if value is not None})
+    # The shop's own URL defaults may have put something behind a question mark already.
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
+
+
 def from_here(url: str) -> str:
     """Return the full address of something the shop names, which may be a path of its own."""
     return urljoin(current_state().settings.base_url or request.host_url, url)
@@ -47,15 +81,20 @@ class Addresses:
 
     _ID = "the-id-stands-here"
 
-    def __init__(self, endpoint: str, parameter: str, *, full: bool = False) -> None:
-        self._endpoint, self._parameter, self._full = endpoint, parameter, full
+    def __init__(self, endpoint: str, parameter: str, *, full: bool = False, **others: str) -> None:
+        self._endpoint, self._values, self._full = endpoint, {**others, parameter: self._ID}, full
 
     @cached_property
     def _around(self) -> tuple[str, str]:
-        values: dict[str, Any] = {self._parameter: self._ID}
-        url = full_url(self._endpoint, **values) if self._full else url_for(f"trust.{self._endpoint}", **values)
+        url = (full_url if self._full else own_url)(self._endpoint, **self._values)
         before, _, after = url.rpartition(self._ID)
         return before, after
+
+    @cached_property
+    def pattern(self) -> str:
+        """Return the address with `%s` for an id of ours, which needs no quoting: for lists, where calls add up."""
+        before, after = (part.replace("%", "%%") for part in self._around)
+        return f"{before}%s{after}"
 
     def __call__(self, key: str) -> str:
         """Return the address of the page of one id, in the request or app context it was first asked in."""

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import pytest
 import sqlalchemy as sa
+from flask_sqlalchemy.session import Session
+from sqlalchemy.orm import scoped_session, sessionmaker
 
 from flask_trust.scores.models import Subject
 from flask_trust.scores.queries import find_scores, find_version
@@ -38,7 +42,7 @@ def test_a_page_reads_without_a_session_where_the_shop_has_begun_none(any_world:
     any_world.review("o1", 4)
     with any_world.app.app_context(), borrowed(any_world) as seen:
         assert any_world.state.read_rows(titles) == ["Bowl"]
-        assert not any_world.db.session().in_transaction()
+        assert not any_world.db.session.registry.has()
         assert len(seen) == 1
 
 
@@ -59,6 +63,30 @@ def test_a_page_reads_where_the_session_of_the_shop_leads(any_world: World) -> N
         any_world.db.session(bind=connection).get_bind = lambda *_, **__: connection  # type: ignore[method-assign]
         assert set(any_world.state.read_rows(titles)) == {"Only here"}
         any_world.db.session.remove()
+        undone.rollback()
+
+
+class ElsewhereSession(Session):
+    """A session of a shop that decides by itself where to read."""
+
+    elsewhere: sa.Connection
+
+    def get_bind(self, *_: object, **__: object) -> sa.Connection:
+        return self.elsewhere
+
+
+def test_a_page_reads_where_a_session_of_the_shops_own_making_leads(
+    any_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    any_world.review("o1", 4)
+    with any_world.app.app_context(), any_world.db.engine.connect() as connection, connection.begin() as undone:
+        connection.execute(sa.update(Subject).values(title="Only here"))
+        ElsewhereSession.elsewhere = connection
+        makers: list[Any] = [sessionmaker(bind=connection), sessionmaker(class_=ElsewhereSession, db=any_world.db)]
+        for make in makers:
+            monkeypatch.setattr(any_world.db, "session", scoped_session(make))
+            assert set(any_world.state.read_rows(titles)) == {"Only here"}
+            any_world.db.session.remove()
         undone.rollback()
 
 

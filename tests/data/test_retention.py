@@ -299,6 +299,20 @@ def test_many_old_rows_go_in_small_batches_once_a_day(world: World, monkeypatch:
     assert "kept_order" not in world.run()
 
 
+def test_what_one_statement_deletes_goes_in_pieces_too(any_world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(actions, "MANY", 2)
+    long_ago, now = any_world.clock() - timedelta(days=5000), any_world.clock()
+    with any_world.app.app_context(), any_world.state.session() as session:
+        for number, at in enumerate([long_ago, now, long_ago, long_ago, now, long_ago, long_ago, now]):
+            ids = {"dedupe": f"mail:{number}", "person_id": 1, "object_id": number}
+            session.add(Outgoing(**ids, kind="request", state="sent", created_at=at, sent_at=at))
+        session.commit()
+        batches = list(iter(Retaining(any_world.state, ["mails"]).batch, Counter()))
+        assert [each["mail"] for each in batches] == [2, 2, 1]
+        assert not Retaining(any_world.state, ["mails"]).batch()
+    assert [mail.object_id for mail in any_world.all(Outgoing)] == [1, 4, 7]
+
+
 def an_order(world: World, key: str) -> None:
     world.order(key)
     world.deliver(key)

@@ -62,6 +62,20 @@ def test_a_page_that_has_not_changed_is_answered_with_304_in_one_statement(rated
         assert "Set-Cookie" not in answer.headers
 
 
+def test_a_browser_may_name_several_pages_it_has(rated: World) -> None:
+    tag = ask(rated, "/trust/products/bowl").headers["ETag"]
+    for told in (f'"another", {tag}', tag.removeprefix("W/"), "*"):
+        assert ask(rated, "/trust/products/bowl", told).status_code == 304, told
+    assert ask(rated, "/trust/products/bowl", '"another"').status_code == 200
+
+
+def test_what_is_the_same_for_everybody_does_not_go_by_cookies(rated: World) -> None:
+    for path in PATHS[4:]:
+        tag = ask(rated, path).headers["ETag"]
+        for answer in (ask(rated, path), ask(rated, path, tag)):
+            assert answer.headers["Vary"] == "Accept-Language", path
+
+
 def test_a_single_review_is_answered_with_304_until_it_changes_or_goes(rated: World) -> None:
     path = f"/trust/reviews/{rated.all(Review)[0].public_id}"
     tag = ask(rated, path).headers["ETag"]

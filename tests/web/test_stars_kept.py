@@ -8,6 +8,7 @@ import pytest
 from jinja2 import DictLoader
 
 from flask_trust.reputation import stars
+from flask_trust.scores import queries as scores
 from tests.world import World
 
 LIST = "{% set scores = trust.scores(ids) %}{% for id in ids %}{{ trust.stars(id, scores=scores) }}{% endfor %}"
@@ -66,3 +67,28 @@ def test_what_is_kept_has_an_end(any_world: World, monkeypatch: pytest.MonkeyPat
     page = drawn(any_world, *(f"product{number}" for number in range(20)))
     assert page.count("No ratings yet") == 20
     assert len(stars._kept[any_world.app.jinja_env]) <= 3
+
+
+def test_a_score_is_worked_out_anew_with_a_vote_and_with_a_day(
+    any_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[object] = []
+    real = scores.make_score
+    monkeypatch.setattr(scores, "make_score", lambda row, *told: seen.append(row) or real(row, *told))  # type: ignore[func-returns-value]
+
+    def read() -> scores.Score:
+        with any_world.app.app_context():
+            return any_world.state.read_rows(
+                lambda rows: scores.find_scores(rows, "product", ["bowl"], any_world.clock())
+            )["bowl"]
+
+    scores._kept_score.cache_clear()
+    any_world.review("o1", 4)
+    first = read()
+    assert read() == first
+    assert len(seen) == 1
+    any_world.review("o2", 4)
+    assert read().count == 2
+    any_world.clock.advance(days=400)
+    assert read().weights[3] < 1.9
+    assert len(seen) == 3

@@ -29,7 +29,7 @@ from ..dates.actions import blur_deals, to_months
 from ..rights.actions import keep_away
 from ..rights.erasures import mark_of
 from ..rights.models import DataRequest
-from .queries import FIND, due_between, last_of, next_of, still_due
+from .queries import FIND, due_between, ends_of, next_of, still_due
 from .words.actions import (
     drop_former,
     drop_notes,
@@ -41,8 +41,8 @@ from .words.actions import (
 )
 
 BATCH = 200
-#: The same where one statement does it all.
-MANY = 5_000
+#: The same where one statement does it all, and each commit waits for the disk.
+MANY = 20_000
 #: Stands in an order for a buyer who is nobody's business any more; no person has this number.
 NOBODY = 0
 _PLAIN = {"synchronize_session": False}
@@ -115,6 +115,7 @@ class Retaining:
     def __init__(self, state: State, steps: Iterable[str] = (*SWEEPS, *STEPS)) -> None:
         self.state, self.now = state, state.clock()
         self._steps, self._after = list(steps), 0
+        self._ends: list[int] | None = None
 
     def batch(self) -> Counter[str]:
         """Take the next batch; returns how much was done by rule, nothing once the round is over."""
@@ -123,24 +124,24 @@ class Retaining:
             done, more = self._sweep(step) if step in SWEEPS else self._pick(step)
             if not more:
                 del self._steps[0]
-                self._after = 0
+                self._after, self._ends = 0, None
             if done:
                 return Counter({FIND[step][0]: done})
         return Counter()
 
     def _sweep(self, step: str) -> tuple[int, bool]:
         """Take what is due between two numbers; return how much it was, and whether there may be more."""
-        after = self._after
-        last = self.state.read(lambda session: last_of(session, step, self.now, after, MANY))
-        if last is None:
+        if self._ends is None:
+            self._ends = self.state.read(lambda session: ends_of(session, step, self.now, MANY))
+        if not self._ends:
             return 0, False
-        self._after = last
-        statement = SWEEPS[step].where(*due_between(step, self.now, after, last))
+        after, self._after = self._after, self._ends.pop(0)
+        statement = SWEEPS[step].where(*due_between(step, self.now, after, self._after))
 
         def take(session: Session) -> int:
             return int(cast("CursorResult[Any]", session.execute(statement, execution_options=_PLAIN)).rowcount)
 
-        return transaction(self.state, take), True
+        return transaction(self.state, take), bool(self._ends)
 
     def _pick(self, step: str) -> tuple[int, bool]:
         """The same for rows whose numbers have to be known."""

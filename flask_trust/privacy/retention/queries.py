@@ -190,13 +190,16 @@ def next_of(session: Session, step: str, now: datetime, after: int, limit: int) 
     return list(session.scalars(found.where(key > after).order_by(key).limit(limit)))
 
 
-def last_of(session: Session, step: str, now: datetime, after: int, limit: int) -> int | None:
-    """Return the highest number among so many next rows whose time is up; None where there is none."""
+def ends_of(session: Session, step: str, now: datetime, size: int) -> list[int]:
+    """Return the numbers at which pieces of so many rows end whose time is up, in their order.
+
+    All at once: where no index has them in their order, each piece would look at all that are left.
+    """
     found = _found(step, now)
     key = found.selected_columns[0]
-    some = found.where(key > after).order_by(key).limit(limit).subquery()
-    last: int | None = session.scalar(select(func.max(some.c[0])))
-    return last
+    ranked = found.add_columns(func.row_number().over(order_by=key).label("place")).subquery()
+    ends = select(func.max(ranked.c[0])).group_by((ranked.c.place - 1) // size)
+    return sorted(session.scalars(ends))
 
 
 def due_between(step: str, now: datetime, after: int, last: int) -> list[Any]:

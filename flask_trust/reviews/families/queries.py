@@ -12,7 +12,7 @@ from ...db import as_it_is_now
 from ...db.dialect import table_of
 from ...db.types import MYSQL
 from ...orders.models import Line
-from ...scores.models import Subject
+from ...scores.models import Reader, Subject
 from ..models import Review
 
 _product, _family = aliased(Subject), aliased(Subject)
@@ -26,13 +26,13 @@ def about_product(reviews: Select[Any]) -> Select[Any]:
     return query.join(table_of(Subject), _subject.id == _line.subject_id)
 
 
-def find_products(session: Session, reviews: Collection[str]) -> dict[str, tuple[str, str]]:
+def find_products(reader: Reader, reviews: Collection[str]) -> dict[str, tuple[str, str]]:
     """Return id and name of the products that these reviews are about, by public id."""
     query = about_product(select(_row.public_id)).where(_row.public_id.in_(reviews))
     for name in MYSQL:
         # Where few products are sold, it would begin with a product and read all its lines.
         query = query.prefix_with("STRAIGHT_JOIN", dialect=name)
-    return {row[0]: (row[1], row[2]) for row in session.execute(query)}
+    return {row[0]: (row[1], row[2]) for row in reader.execute(query)}
 
 
 def find_home(session: Session, product: str) -> int | None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from ...db.dialect import table_of
 from ...db.types import MYSQL
 from ...people.models import Person
+from ...scores.models import Reader
 from ..models import Review
 from ..queries import REVIEWS, Card
 from ..rules import CRITICAL, PRAISE
@@ -35,10 +36,10 @@ class Highlights:
     own: Sequence[Card]
 
 
-def find_highlights(session: Session, subject_id: int, lang: str, now: datetime) -> Highlights:
+def find_highlights(reader: Reader, subject_id: int, lang: str, now: datetime) -> Highlights:
     """Return them for a product: the most helpful critical review and praise, among equals the newest."""
     values = {"subject": subject_id, "lang": lang, "now": now}
-    rows = session.execute(_highlights_query(), values).all()
+    rows = reader.execute(_highlights_query(), values).all()
     useful = [row for row in rows if not row.own]
     pair = (_best(useful, CRITICAL), _best(useful, PRAISE))
     own = sorted((row for row in rows if row.own), key=lambda row: (row.shown_at, row.id), reverse=True)

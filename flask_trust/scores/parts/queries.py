@@ -21,11 +21,10 @@ from sqlalchemy import (
     select,
     union_all,
 )
-from sqlalchemy.orm import Session
 
 from ...db.dialect import table_of
 from .. import maths
-from ..models import Aspect, Day
+from ..models import Aspect, Day, Reader
 
 #: Days, today included, over which pages add up what was rated lately.
 WINDOWS = (30, 90, 365)
@@ -38,7 +37,7 @@ Part: TypeAlias = tuple[int, ...]
 
 
 def find_parts(
-    session: Session, subject_id: int, today: date, more: Select[Any] | None = None, **bound: object
+    reader: Reader, subject_id: int, today: date, more: Select[Any] | None = None, **bound: object
 ) -> dict[str, Part]:
     """Return what a subject's totals are made of, by name, in one statement whatever the number of votes.
 
@@ -51,7 +50,7 @@ def find_parts(
     values = {"subject": subject_id, "today": today, "since": since}
     begins = _begins(today)
     values |= bound | {f"begin{number}": begin for number, begin in enumerate(begins)}
-    rows = session.execute(_parts_query(more), values)
+    rows = reader.execute(_parts_query(more), values)
     found = {row[0]: tuple(int(each or 0) for each in row[1:]) for row in rows}
     return _add_up(found, begins, today)
 
