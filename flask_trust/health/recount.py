@@ -13,19 +13,14 @@ from sqlalchemy import (
     Subquery,
     and_,
     case,
-    delete,
     exists,
-    false,
     func,
-    insert,
     or_,
     select,
     true,
-    update,
 )
 from sqlalchemy.orm import Session
 
-from ..db import lock_rows
 from ..db.dialect import as_date, table_of, utc_date
 from ..moderation.models import Case
 from ..ratings.models import Rating
@@ -39,8 +34,6 @@ from ..verdicts.rules import WITHHELD
 PIECE = 500
 #: How many votes are counted in one go, where they are of several subjects.
 VOTES = 20_000
-# Nothing that was read before is looked at again, so the session need not follow.
-_PLAIN = {"synchronize_session": False}
 
 
 @dataclass(slots=True)
@@ -89,7 +82,7 @@ def truths(session: Session, rows: Sequence[Totals]) -> dict[int, Truth]:
     """Recount subjects from their reviews or ratings, in as many statements for many as for one."""
     found = {row.id: Truth() for row in rows}
     connection = session.connection()
-    for votes, ids in _by_votes(rows).items():
+    for votes, ids in by_votes(rows).items():
         chosen = _from_to(votes.subject_id, ids)
         for sums in connection.execute(_sums(session, votes, chosen, each=True)):
             if sums[0] in found:
@@ -99,7 +92,7 @@ def truths(session: Session, rows: Sequence[Totals]) -> dict[int, Truth]:
                 found[key].next_shown_at = moment
     for row in rows:
         if row.kind == "shop":
-            votes = _votes_of(row)
+            votes = votes_of(row)
             for sums in connection.execute(_sums(session, votes, true(), each=False)):
                 _add(found[row.id], votes.aspects, sums)
             found[row.id].next_shown_at = connection.execute(_waiting(votes, true())).one()[1]
@@ -113,16 +106,16 @@ def _from_to(column: Any, ids: Iterable[int]) -> Any:
     return column.between(min(ids), max(ids))
 
 
-def _by_votes(rows: Iterable[Totals]) -> dict[Any, list[int]]:
+def by_votes(rows: Iterable[Totals]) -> dict[Any, list[int]]:
     """Return our numbers of all but the shop's totals, by the class whose rows add up to them."""
     found: defaultdict[Any, list[int]] = defaultdict(list)
     for row in rows:
         if row.kind != "shop":
-            found[_votes_of(row)].append(row.id)
+            found[votes_of(row)].append(row.id)
     return found
 
 
-def _votes_of(row: Totals) -> Any:
+def votes_of(row: Totals) -> Any:
     """Return the class whose rows add up to this subject."""
     return Rating if row.kind == "seller" or (row.kind, row.key) == SHOP_RATINGS else Review
 
@@ -196,11 +189,11 @@ def _ranked(votes: Any, chosen: Any) -> Subquery:
     )
     names = ("id", "subject_id", "stars", "state", "shown_at", "live", "tallied", "counted", "taken_down")
     columns = [getattr(votes, name) for name in (*names, *votes.aspects)]
-    left_down = case((_left_down(votes), 1), else_=0).label("left_down")
+    left_down = case((left_down_now(votes), 1), else_=0).label("left_down")
     return select(*columns, may.label("may"), place.label("place"), left_down).where(chosen).subquery()
 
 
-def _left_down(votes: Any) -> Any:
+def left_down_now(votes: Any) -> Any:
     """Hold of votes that staff had taken down when their authors were erased."""
     decided = and_(Case.kind == votes.__name__.lower(), Case.object_id == votes.id, Case.outcome == "removed")
     return and_(votes.state == "erased", exists().where(decided))
@@ -235,73 +228,8 @@ def _stored(session: Session, query: Any) -> dict[int, dict[Any, list[int]]]:
     return found
 
 
-def repair_subjects(session: Session, ids: Sequence[int]) -> None:
-    """Set the totals of subjects to a fresh recount, under their locks; call it first in a transaction.
-
-    The shop's own have to come alone: whoever writes takes their locks before the others. What is public by now and
-    `tallied` nowhere stays so: in one total and not in the other, it would make the other wrong.
-    """
-    lock_rows(session, Subject, ids)
-    wanted = select(Subject).where(Subject.id.in_(ids)).order_by(Subject.id)
-    rows = session.scalars(wanted.execution_options(populate_existing=True)).all()
-    chosen = [(_votes_of(row), true()) for row in rows if row.kind == "shop"]
-    chosen += [(votes, votes.subject_id.in_(numbers)) for votes, numbers in _by_votes(rows).items()]
-    for votes, scope in chosen:
-        # No recount has what is hidden, whatever it says; the next move would take it off the total once more.
-        mend = update(votes).where(scope, votes.live.is_(False), votes.tallied.is_(True)).values(tallied=false())
-        session.execute(mend, execution_options=_PLAIN)
-        for wrong, holds in ((False, _left_down(votes)), (True, ~_left_down(votes))):
-            mend = update(votes).where(scope, votes.taken_down.is_(wrong), holds).values(taken_down=not wrong)
-            session.execute(mend, execution_options=_PLAIN)
-    fresh = truths(session, rows)
-    if any(truth.miscounted for truth in fresh.values()):
-        for votes, scope in chosen:
-            _mend_flags(session, votes, _miscounted(session, votes, scope))
-    for row in rows:
-        _set(row, fresh[row.id])
-    _write_parts(session, fresh)
-
-
-def _miscounted(session: Session, votes: Any, chosen: Any) -> Sequence[int]:
+def miscounted(session: Session, votes: Any, chosen: Any) -> Sequence[int]:
     """Return the votes that say wrongly whether they count."""
     ranked = _ranked(votes, chosen)
     wrong = _counts(ranked) != case((ranked.c.counted.is_(True), 1), else_=0)
     return session.scalars(select(ranked.c.id).where(wrong)).all()
-
-
-def _set(row: Subject, truth: Truth) -> None:
-    for level in maths.LEVELS:
-        setattr(row, f"n{level}", truth.counts[level - 1])
-        setattr(row, f"w{level}", truth.sums[level - 1])
-    row.shown, row.withheld, row.next_shown_at = truth.shown, truth.withheld, truth.next_shown_at
-    row.version += 1
-
-
-def _write_parts(session: Session, fresh: dict[int, Truth]) -> None:
-    session.flush()
-    for model in (Day, Aspect):
-        session.execute(delete(model).where(model.subject_id.in_(list(fresh))), execution_options=_PLAIN)
-    days = [
-        {"subject_id": number, "day": day, **{f"n{level}": n for level, n in enumerate(levels, 1)}}
-        for number, truth in fresh.items()
-        for day, levels in truth.days.items()
-    ]
-    aspects = [
-        {"subject_id": number, "question": name, "n": n, "total": total, "low": low}
-        for number, truth in fresh.items()
-        for name, (n, total, low) in truth.aspects.items()
-    ]
-    _put_in(session, Day, days)
-    _put_in(session, Aspect, aspects)
-
-
-def _put_in(session: Session, model: Any, rows: Sequence[dict[str, Any]]) -> None:
-    for start in range(0, len(rows), PIECE):
-        session.execute(insert(model.__table__), rows[start : start + PIECE])
-
-
-def _mend_flags(session: Session, votes: Any, miscounted: Sequence[int]) -> None:
-    # In pieces: PostgreSQL takes 65,535 values in one statement, some builds of SQLite no more than 999.
-    for start in range(0, len(miscounted), PIECE):
-        wrong = votes.id.in_(miscounted[start : start + PIECE])
-        session.execute(update(votes).where(wrong).values(counted=~votes.counted), execution_options=_PLAIN)

@@ -16,9 +16,10 @@ from ..i18n import _
 from ..scores.actions import moving_totals
 from ..scores.late.queries import find_unmoved
 from ..scores.models import Subject, Totals
-from ..scores.queries import counts_of, sums_of
+from ..scores.score import counts_of, sums_of
 from ..state import State
-from .recount import Truth, count_subjects, next_subjects, parts_that_differ, repair_subjects, subjects, truths
+from .actions import repair_subjects
+from .recount import Truth, count_subjects, next_subjects, parts_that_differ, subjects, truths
 
 #: A running sum of floats may differ from a recount by rounding and by nothing more.
 TOLERANCE = 1e-9

@@ -10,7 +10,8 @@ from markupsafe import Markup
 
 from .. import lookup
 from ..reviews.listing import Listing
-from ..scores.queries import SHOP_REVIEWS, Score, empty_score, find_list, find_shared
+from ..scores.queries import SHOP_REVIEWS, find_list, find_shared
+from ..scores.score import Score, empty_score
 from ..shop import SHOP_SELLER, clean_id
 from ..state import State, current_state
 from ..web.frame import fragment, style_link

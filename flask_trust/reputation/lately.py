@@ -8,7 +8,7 @@ from datetime import date
 
 from ..scores.late.queries import Due
 from ..scores.parts.queries import MONTHS, WINDOWS, Part
-from ..scores.queries import Score
+from ..scores.score import Score
 from . import rules
 
 #: Days over which a fall is looked for.

@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response
 
 from ..i18n import _
 from ..reviews.listing import Listing
-from ..scores.queries import Score
+from ..scores.score import Score
 from ..shop import SHOP_SELLER
 from ..state import current_state
 from ..web.caching import shared

@@ -14,7 +14,8 @@ from ..reviews.queries import Card, Former, Page, find_card, find_page, history_
 from ..reviews.votes.queries import find_highlights
 from ..scores.models import Reader
 from ..scores.parts.queries import find_parts
-from ..scores.queries import SHOP_REVIEWS, Score, empty_score, find_scores, find_shared, find_version
+from ..scores.queries import SHOP_REVIEWS, find_scores, find_shared, find_version
+from ..scores.score import Score, empty_score
 from ..shop import Product
 from ..state import State
 from .lately import Lately, lately

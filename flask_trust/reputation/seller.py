@@ -13,7 +13,8 @@ from .. import lookup
 from ..ratings.rules import ASPECTS
 from ..reviews.listing import Listing
 from ..scores.parts.queries import find_parts
-from ..scores.queries import Score, empty_score, find_scores
+from ..scores.queries import find_scores
+from ..scores.score import Score, empty_score
 from ..shop import Seller
 from ..state import State
 from ..text import plain

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from .. import i18n
 from ..i18n import Speech
-from ..scores.queries import Score
+from ..scores.score import Score
 from ..web.frame import macros
 from ..web.headers import is_ours
 from ..web.urls import Addresses

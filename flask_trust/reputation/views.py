@@ -12,7 +12,7 @@ from .. import i18n
 from ..errors import BadValue
 from ..moderation.gone.views import gone_review
 from ..reviews.listing import SORTS, BadListing, Listing, Sort, read_listing
-from ..scores.queries import Score
+from ..scores.score import Score
 from ..shop import SHOP_SELLER, clean_id
 from ..state import current_state
 from ..web.caching import asked_again, still_known, tag_of, unless_known

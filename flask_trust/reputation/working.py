@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from ..figures import one_decimal
 from ..scores import maths
-from ..scores.queries import Score
+from ..scores.score import Score
 
 SURENESS = round(maths.Z, 2)
 FEWEST, MOST = 3, 9  # digits behind the point

@@ -19,7 +19,8 @@ from flask_trust.reviews.models import Review
 from flask_trust.reviews.rules import WRITE_FOR
 from flask_trust.scores import maths
 from flask_trust.scores.models import Subject
-from flask_trust.scores.queries import Score, find_scores
+from flask_trust.scores.queries import find_scores
+from flask_trust.scores.score import Score
 from tests.support import databases
 from tests.world import World
 

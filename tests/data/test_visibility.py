@@ -7,7 +7,8 @@ from datetime import timedelta
 from flask_trust import Person
 from flask_trust.reviews.models import Review
 from flask_trust.scores.actions import moving_totals
-from flask_trust.scores.queries import Score, find_scores
+from flask_trust.scores.queries import find_scores
+from flask_trust.scores.score import Score
 from tests.world import World
 
 

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from flask_trust.reputation.working import work_out
 from flask_trust.scores import maths
-from flask_trust.scores.queries import Score
+from flask_trust.scores.score import Score
 from tests.web.pages import Page, open_page
 from tests.world import World
 

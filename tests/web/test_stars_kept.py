@@ -9,6 +9,7 @@ from jinja2 import DictLoader
 
 from flask_trust.reputation import stars
 from flask_trust.scores import queries as scores
+from flask_trust.scores.score import Score, make_score
 from tests.world import World
 
 LIST = "{% set scores = trust.scores(ids) %}{% for id in ids %}{{ trust.stars(id, scores=scores) }}{% endfor %}"
@@ -73,10 +74,9 @@ def test_a_score_is_worked_out_anew_with_a_vote_and_with_a_day(
     any_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[object] = []
-    real = scores.make_score
-    monkeypatch.setattr(scores, "make_score", lambda row, *told: seen.append(row) or real(row, *told))  # type: ignore[func-returns-value]
+    monkeypatch.setattr(scores, "make_score", lambda row, *told: seen.append(row) or make_score(row, *told))  # type: ignore[func-returns-value]
 
-    def read() -> scores.Score:
+    def read() -> Score:
         with any_world.app.app_context():
             return any_world.state.read_rows(
                 lambda rows: scores.find_scores(rows, "product", ["bowl"], any_world.clock())

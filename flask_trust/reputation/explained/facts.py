@@ -19,7 +19,8 @@ from ...privacy.rights.queries import Erased, count_erased
 from ...ratings.rules import ANSWER_WITHIN, REVISE_WITHIN
 from ...reviews.rules import WRITE_FOR
 from ...scores import maths
-from ...scores.queries import SHOP_REVIEWS, Score, empty_score, find_scores
+from ...scores.queries import SHOP_REVIEWS, find_scores
+from ...scores.score import Score, empty_score
 from ...settings import Settings
 from ...shop import SHOP_SELLER
 from ...state import State
