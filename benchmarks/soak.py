@@ -93,7 +93,7 @@ def make_app(options: argparse.Namespace) -> tuple[Flask, Trust, SQLAlchemy]:
         return START + timedelta(seconds=time.time() - options.since)
 
     app, db = Flask("soak"), SQLAlchemy()
-    app.config.update(SECRET_KEY="public", SQLALCHEMY_DATABASE_URI=options.database, **MAIL_SETTINGS)
+    app.config.update(SECRET_KEY="a public benchmark", SQLALCHEMY_DATABASE_URI=options.database, **MAIL_SETTINGS)
     app.config.update(TRUST_RATING_WINDOW_DAYS=WINDOW, TRUST_MAIL_URL=f"smtp://{smtp.HOST}:{options.port}")
     trust = Trust(db, SoakShop(), clock=now)
     db.init_app(app)

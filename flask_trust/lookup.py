@@ -9,12 +9,17 @@ from typing import Any, TypeVar
 
 from sqlalchemy.exc import DBAPIError
 
+from .addresses import GUEST
 from .blame import place_of, place_of_method
 from .errors import AdapterError, BadValue, NotSetUp, UnknownOrder
 from .shop import SHOP_SELLER, Event, Order, Person, Product, Seller, Shop, clean_id
 from .state import current_state
 
 log = logging.getLogger("flask_trust")
+
+#: Answers of `viewer_id` for nobody. "None" is what str() makes of a session without an id: it would be one person for
+#: everybody who is signed out.
+NOBODY = (None, "", "None")
 
 V = TypeVar("V", Order, Person, Product, Seller)
 
@@ -162,14 +167,29 @@ def events_since(shop: Shop, when: datetime) -> list[Event]:
 
 def viewer(shop: Shop) -> str | None:
     """Return the id of the person who looks at the page, None where nobody is signed in; raises `AdapterError`."""
-    answer: str | None = _ask(shop.viewer_id, read=lambda found: None if found in (None, "") else clean_id(found))
+    answer: str | None = _ask(shop.viewer_id, read=lambda found: None if found in NOBODY else clean_id(found))
     return answer
 
 
 def sellers_spoken_for(shop: Shop, person_id: str) -> list[str]:
     """Return the ids of the sellers a person may speak for, each once; raises `AdapterError`."""
-    found = _ask(shop.acts_for, person_id, read=lambda ids: [clean_id(each) for each in ids or ()])
+    found = _ask_about(shop.acts_for, person_id, read=lambda ids: [clean_id(each) for each in ids or ()], of_guests=())
     return sorted(set(found))
+
+
+def _ask_about(method: Callable[[str], Any], person_id: str, *, read: Callable[[Any], Any], of_guests: Any) -> Any:
+    """Return what the adapter says of a person; where it fails about a guest, `of_guests`.
+
+    A guest has no account that could be staff's, and code that looks for one by number fails each time: what the guest
+    has written would never be published.
+    """
+    try:
+        return _ask(method, person_id, read=read)
+    except AdapterError as error:
+        if not person_id.startswith(GUEST):
+            raise
+        log.warning("%s; about a guest, who is taken for somebody who does not work here", error)
+        return of_guests
 
 
 def speaks_for(shop: Shop, person_id: str, seller_ids: Iterable[str]) -> set[str]:
@@ -197,7 +217,7 @@ def people_with(shop: Shop, email: str) -> list[str]:
 
 def runs_shop(shop: Shop, person_id: str) -> bool:
     """Say whether a person runs the shop; raises `AdapterError`."""
-    return bool(_ask(shop.is_staff, person_id))
+    return bool(_ask_about(shop.is_staff, person_id, read=bool, of_guests=False))
 
 
 def seems_to_work_for(shop: Shop, person_id: str, seller_id: str) -> bool:

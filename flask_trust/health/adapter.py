@@ -34,7 +34,7 @@ def _try(question: Callable[[], object]) -> Iterator[str]:
     try:
         question()
     except AdapterError as error:
-        yield f"{error}."
+        yield f"{str(error).removesuffix('.')}."
 
 
 def nobody_is_known() -> Iterator[str]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from flask import current_app
 from sqlalchemy.orm import Session
 
 from .. import links
@@ -38,6 +39,8 @@ from .words import hidden_words, overdue_words
 
 #: Addresses of the machine itself, where nobody can listen in.
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+#: Characters of a key that nobody guesses by trying; "dev" is tried first.
+SHORTEST_KEY = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,6 +248,14 @@ def _overdue(state: State) -> Iterator[Finding]:
 
 
 def _links() -> Iterator[Finding]:
+    if 0 < len(current_app.secret_key or "") < SHORTEST_KEY:
+        words = _(
+            "%(key)s has fewer than %(n)d characters: the links with which people write in their own name could be "
+            "guessed. Set it to what this prints:",
+            key="SECRET_KEY",
+            n=SHORTEST_KEY,
+        )
+        yield Finding(words, later=True, typed="python -c 'import secrets; print(secrets.token_hex())'")
     try:
         if links.read("rate", links.sign("rate", 1)) is None:
             words = _("A signed link could not be read back: check %(key)s.", key="SECRET_KEY, SECRET_KEY_FALLBACKS")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Container
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ from .sheet import Row, SellerRow, Sheet, load
 
 if TYPE_CHECKING:
     from .forms import RateForm
+
+log = logging.getLogger("flask_trust")
 
 
 def rate(token: str) -> Response:
@@ -158,7 +161,8 @@ def _publish(sheet: Sheet, token: str, form: RateForm) -> Response:
         refused = actions.publish_what_may(current_state(), sheet, said)
     except Overtaken:
         return _overtaken(token)
-    except AdapterError:
+    except AdapterError as error:
+        log.warning("%s; what a buyer has written could not be published, and stays in their form", error)
         return _show(sheet, token, form, 503, not_now=True)
     if valid and not refused:
         return _again(token, "published")

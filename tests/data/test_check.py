@@ -140,6 +140,7 @@ def test_mails_that_are_held_are_named_with_the_command_that_helps(any_world: Wo
         ({"TRUST_MAIL_URL": ...}, "TRUST_MAIL_URL is not set"),
         ({"TRUST_MAIL_URL": ..., "TRUST_SHOP_NAME": ...}, "TRUST_SHOP_NAME is not set"),
         ({"SECRET_KEY": None}, "SECRET_KEY"),
+        ({"SECRET_KEY": "fifteen letters"}, "SECRET_KEY has fewer than 16 characters"),
     ],
 )
 def test_missing_settings_are_named(make_world: Any, config: dict[str, Any], words: str) -> None:

@@ -9,7 +9,7 @@ import pytest
 from flask import Flask, session
 from flask_login import LoginManager, UserMixin, login_user
 
-from flask_trust import Shop
+from flask_trust import Shop, lookup
 from tests.world import World
 
 MakeWorld = Callable[..., World]
@@ -148,3 +148,10 @@ def test_a_public_page_of_ours_leaves_the_session_alone(make_world: MakeWorld) -
     assert "Cookie" in answer.headers["Vary"]
     assert answer.headers["Cache-Control"] == "no-cache"
     assert answer.headers["ETag"]
+
+
+@pytest.mark.parametrize(("told", "viewer"), [(None, None), ("", None), ("None", None), ("anna", "anna")])
+def test_what_a_session_without_an_id_gives_is_nobody(world: World, told: str | None, viewer: str | None) -> None:
+    world.shop.viewer = told
+    with world.app.test_request_context():
+        assert lookup.viewer(world.shop) == viewer

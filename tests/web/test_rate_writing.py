@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from flask_trust import Person
+from flask_trust.addresses import guest_id
 from flask_trust.orders.models import Line, Order
 from flask_trust.reviews.models import Review
 from tests.web.pages import Page, everything, open_page
@@ -233,7 +235,9 @@ def test_who_did_not_buy_it_is_asked_before_what_was_written_is_deleted(ordered:
     assert said(ordered) == []
 
 
-def test_where_the_shop_cannot_say_who_writes_nothing_is_published_and_no_word_lost(ordered: World) -> None:
+def test_where_the_shop_cannot_say_who_writes_nothing_is_published_and_no_word_lost(
+    ordered: World, caplog: pytest.LogCaptureFixture
+) -> None:
     ordered.shop.failing.add("acts_for")
     answer = ordered.rate("o1", line_0_stars="5", line_0_text="Kept")
     assert answer.status_code == 503
@@ -241,6 +245,21 @@ def test_where_the_shop_cannot_say_who_writes_nothing_is_published_and_no_word_l
     assert "The shop could not be asked just now. Nothing you typed is lost" in page.text
     assert page.rate.fields["line-0-text"] == "Kept"
     assert said(ordered) == []
+    assert "could not be published, and stays in their form" in caplog.text
+
+
+def test_a_guest_writes_where_the_adapter_knows_nothing_but_numbers(
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(world.shop, "is_staff", lambda person_id: int(person_id) == 1)
+    monkeypatch.setattr(world.shop, "acts_for", lambda person_id: [str(int(person_id))])
+    with world.app.app_context():
+        guest = Person(guest_id("guest@customer.example"), "Anna", "guest@customer.example")
+    world.order("o1", "bowl", buyer=guest)
+    world.deliver("o1")
+    assert world.rate("o1", line_0_stars="5", line_0_text="Kept").status_code == 303
+    assert said(world) == [(5, "", "Kept")]
+    assert "about a guest, who is taken for somebody who does not work here" in caplog.text
 
 
 @pytest.mark.parametrize("action", ["not-arrived", "not-mine", "mine", "preview", "publish"])
