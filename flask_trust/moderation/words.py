@@ -65,7 +65,7 @@ def ground_explanation(ground: str | None, *, reply: bool = False) -> str:
         return _("It was shown that it is invented.")
     texts = {
         "G1": _("It shows the name, address, phone number or picture of a person who has not made it public."),
-        "G2": _("It breaks a law, which has to be named."),
+        "G2": _("It breaks a law, and its author is told which."),
         "G3": _("It threatens or insults people, spreads hate, or is obscene."),
         "G4": _("It gives away a password, a business secret or something said in confidence."),
         "G5": _("It says nothing about the goods, the order, or the seller."),

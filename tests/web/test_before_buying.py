@@ -169,6 +169,7 @@ def test_the_readers_language_comes_first_and_no_review_is_lost(any_world: World
     assert listed(any_world, "en") == [3, 0, 6, 5, 4, 2, 1]
     assert listed(any_world, "ja") == [6, 4, 2, 1, 5, 3, 0]
     assert listed(any_world, "de") == [6, 5, 4, 3, 2, 1, 0]
+    assert "All reviews in" not in open_page(any_world, PATH).text  # they stand on this page
     score = open_page(any_world, PATH).text.split("How is this score made?")[0]
     assert "7 reviews" in score
 

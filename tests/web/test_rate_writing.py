@@ -218,6 +218,8 @@ def test_not_arrived_and_not_mine_and_back(ordered: World) -> None:
     answer = post(ordered, "o1", action="not-mine")
     page = open_page(ordered, answer.location)
     assert "We will not ask about this order again." in page.text
+    assert "Not your order" in page.text
+    assert "How was your order?" not in page.text
     assert not [form for form in page.forms if form.id == "rate"]
     assert post(ordered, "o1", action="publish").status_code == 409
     assert post(ordered, "o1", action="mine").location.endswith("?saved=mine")
