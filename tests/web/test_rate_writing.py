@@ -10,6 +10,7 @@ from flask_trust import Person
 from flask_trust.addresses import guest_id
 from flask_trust.orders.models import Line, Order
 from flask_trust.reviews.models import Review
+from tests.web.deals import buyer_rates, deal
 from tests.web.pages import Page, everything, open_page
 from tests.world import World
 
@@ -306,3 +307,12 @@ def test_new_reviews_until_180_days_and_changes_until_the_link_ends(world: World
         answer = world.client().open(links["written"], method=method, data=fields if method == "POST" else None)
         assert answer.status_code == 410
         assert "This link is no longer valid" in answer.text
+
+
+def test_who_rated_nothing_but_the_seller_is_asked_before_that_is_deleted(world: World) -> None:
+    deal(world)
+    buyer_rates(world)
+    path = world.rate_path("o1")
+    page = open_page(world, path)
+    assert ("action", "not-mine") not in [button for form in page.forms for button in form.buttons]
+    assert "What was written about it through this link is deleted." in open_page(world, f"{path}?ask=mine").text
