@@ -20,6 +20,8 @@ LONGEST_TITLE = 200
 # Joiners are part of emoji and of Persian and Indic words; every other format character can mislead a reader.
 _JOINERS = "\u200c\u200d"
 _DROPPED = {"Cc", "Cf", "Cs", "Co"}
+# Letters, marks and a sign by their category, and blank to the eye: fillers of Hangul, Khmer and Braille, a joiner.
+_BLANK = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u2800\u3164\uffa0")
 _NEVER_SHOWN = re.compile("[\u2065\ufdd0-\ufdef\ufff0-\ufff8\U000e0000-\U000e0fff]")
 _MARKS_IN_A_ROW = 4
 # bleach rewrites or drops what only begins like markup; only a whole tag is left for it to see.
@@ -71,6 +73,8 @@ def _without_tricks(value: str) -> str:
 
 def _is_shown(character: str) -> bool:
     kind = unicodedata.category(character)
+    if character in _BLANK:
+        return False
     if kind == "Cn":  # emoji and ideographs younger than this Python, and places that stay empty for ever
         return not (_NEVER_SHOWN.match(character) or ord(character) & 0xFFFE == 0xFFFE)
     return kind not in _DROPPED

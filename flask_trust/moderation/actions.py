@@ -216,7 +216,8 @@ def _apply(
     before, after = row.state, BECOMES[ruling.step]
     _turn(content, row, after)
     if after in WITHHELD:
-        place = content.place_for(ruling.ground)
+        # Hidden while we check: nobody has decided yet that others may not say it.
+        place = content.place_for(ruling.ground) if after == "removed" else None
         forbid(session, content.kind, content.id, author_of(row), words_of(row), now, place=place)
     elif before in WITHHELD:
         lift(session, content.kind, content.id, words_of(row), place=content.place)

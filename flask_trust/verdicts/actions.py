@@ -11,7 +11,7 @@ from ..clock import month_of
 from ..journal.actions import new_nonce
 from .marks import marks_of
 from .models import Verdict
-from .rules import NOBODY, Kind, digest_of
+from .rules import NOBODY, Kind, are_telling, digest_of
 
 
 def forbid(
@@ -19,14 +19,18 @@ def forbid(
 ) -> None:
     """Keep these words of an author down, and whatever else they write in the same place until staff has looked.
 
-    Nobody else can say them in the `place` either once the author is erased; None where others may.
+    Nobody else can say them in the `place` either once the author is erased; None where others may. Of several
+    decisions about the same words, the last one counts.
     """
-    known = _of(session, kind, number)
+    mark = "" if place is None or not are_telling(words) else next(iter(marks_of(kind, place, words)), "")
+    known = [row for row in _of(session, kind, number) if digest_of(row.nonce, words) == row.digest]
     _set(session, kind, number, withheld=True)
-    if not any(digest_of(row.nonce, words) == row.digest for row in known):
-        nonce, marks = new_nonce(), [] if place is None else marks_of(kind, place, words)
-        row = {"person_id": person_id, "kind": kind, "object_id": number, "nonce": nonce, "at": now}
-        session.add(Verdict(**row, digest=digest_of(nonce, words), mark=next(iter(marks), ""), withheld=True))
+    for row in known:
+        row.mark = mark
+    if not known:
+        nonce = new_nonce()
+        whose = {"person_id": person_id, "kind": kind, "object_id": number, "nonce": nonce, "at": now}
+        session.add(Verdict(**whose, digest=digest_of(nonce, words), mark=mark, withheld=True))
     session.flush()
 
 

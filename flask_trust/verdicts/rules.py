@@ -17,6 +17,9 @@ REPLY_KINDS: tuple[ReplyKind, ...] = get_args(ReplyKind)
 #: Stands in a verdict for an author who was erased; no person has this number.
 NOBODY = 0
 
+#: Letters and digits from which on words stay down when their author is erased.
+TELLING = 10
+
 #: States in which the words are kept and nobody but their author and the shop's staff can read them.
 WITHHELD = ("hidden", "removed")
 #: States in which there are words.
@@ -24,9 +27,21 @@ STANDING = ("shown", *WITHHELD)
 
 
 def normalised(words: str) -> str:
-    """Return words as two spellings of one text meet: letters and digits alone, or all signs where there are none."""
-    folded = unicodedata.normalize("NFKC", words).casefold()
+    """Return words as two spellings of one text meet: letters and digits alone, or all signs where there are none.
+
+    Digits are those of any script. Letters that look like others stay what they are.
+    """
+    folded = "".join(map(_digit, unicodedata.normalize("NFKC", words).casefold()))
     return "".join(sign for sign in folded if sign.isalnum()) or "".join(folded.split())
+
+
+def _digit(sign: str) -> str:
+    return str(unicodedata.decimal(sign)) if sign.isdecimal() else sign
+
+
+def are_telling(words: str) -> bool:
+    """Say whether words are of one author's own making: "Good" is what anybody may say."""
+    return len(normalised(words)) >= TELLING
 
 
 def digest_of(nonce: str, words: str) -> str:

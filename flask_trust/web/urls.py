@@ -32,11 +32,12 @@ def own_url(endpoint: str, **values: Any) -> str:
         return url_for(f"trust.{endpoint}", **values)
     known = _kept.setdefault(app, {})
     key = (request.environ.get("SCRIPT_NAME", ""), endpoint, *values.values())
-    if key not in known:
+    path = known.get(key)
+    if path is None:
         if len(known) >= MOST_KEPT:
             known.clear()
-        known[key] = url_for(f"trust.{endpoint}", **values)
-    return known[key]
+        path = known[key] = url_for(f"trust.{endpoint}", **values)
+    return path
 
 
 def _builds_each_anew(app: Flask) -> bool:

@@ -21,13 +21,13 @@ from flask_trust.moderation.rules import ABOUT_AUTHORS, GROUNDS, MOST_WORDS
 from flask_trust.ratings.models import Rating
 from flask_trust.reviews.models import Review
 from flask_trust.scores.models import Subject
-from flask_trust.verdicts.rules import normalised
+from flask_trust.verdicts.rules import are_telling, normalised
 from tests.support import databases
 from tests.web.cases import STAFF, case_of, decided, reported, said_in, tallies
 from tests.world import World
 
 BUYERS = ["anna", "bert"]
-WORDS = ["Call 0170", "call 0170!", "Late and broken", ""]
+WORDS = ["Call 0170 4455", "call ٠١٧٠ 4455!", "Late and broken", "Good", ""]
 BECOMES = {"keep": "shown", "hide": "hidden", "remove": "removed", "restore": "shown"}
 FROM = {
     "keep": {"shown"},
@@ -49,7 +49,7 @@ class Said:
     state: str = ""
     tried: bool = False
     #: Words that staff has taken down, each with its reason, and whether whatever comes next has to be looked at.
-    down: dict[str, str] = field(default_factory=dict)
+    down: dict[str, bool] = field(default_factory=dict)
     watched: bool = False
     #: What readers may never see in it again.
     secret: set[str] = field(default_factory=set)
@@ -150,7 +150,7 @@ class Moderation(RuleBasedStateMachine):
                 # What was gone before, by the author's wish or by the staff's, is counted as that.
                 each.taken_down = each.state == "removed"
                 each.state = "withdrawn" if each.state == "withdrawn" else "erased" if each.state else "gone"
-                self.nobodys[each.kind] |= {text for text, ground in each.down.items() if ground not in ABOUT_AUTHORS}
+                self.nobodys[each.kind] |= {text for text, nobody_may in each.down.items() if nobody_may}
                 each.words, each.stars, each.down, each.secret, each.buyer = "", 0, {}, set(), ""
         for name in BUYERS:
             if self.accounts[name] == account:
@@ -215,7 +215,9 @@ class Moderation(RuleBasedStateMachine):
                 one.down.pop(normalised(one.words), None)
                 self.nobodys[one.kind].discard(normalised(one.words))
         else:
-            one.down.setdefault(normalised(one.words), ground)
+            # Others may say what is only hidden, and what anybody may say.
+            nobody_may = one.state == "removed" and ground not in ABOUT_AUTHORS and are_telling(one.words)
+            one.down[normalised(one.words)] = nobody_may
             one.watched = True
 
     def cases(self, one: Said) -> list[Case]:

@@ -119,3 +119,38 @@ def test_nothing_of_the_author_is_left_and_all_of_it_goes_after_two_years(any_wo
     any_world.order("o5", "bowl", buyer=BERT)
     any_world.deliver("o5")
     assert any_world.rate("o5", line_0_stars="2", line_0_text=PHONE).status_code == 303
+
+
+def test_of_two_decisions_about_the_same_words_the_last_one_counts(any_world: World) -> None:
+    public_id = written(any_world, buyer=ANNA)
+    decided(any_world, public_id, "hide", ground="G6")
+    decided(any_world, public_id, "remove", ground="G1")
+    any_world.tell("person_erased", "anna")
+    any_world.order("o2", "bowl", "cup", buyer=BERT)
+    any_world.deliver("o2")
+    assert says(any_world, PHONE) == 422
+
+
+def test_what_was_only_hidden_can_be_said_by_others(any_world: World) -> None:
+    erased(any_world, "hide")
+    assert says(any_world, PHONE) == 303
+
+
+def test_what_anybody_may_say_is_not_kept_from_others(any_world: World) -> None:
+    decided(any_world, written(any_world, buyer=ANNA, text="Good!"), "remove")
+    any_world.tell("person_erased", "anna")
+    any_world.order("o2", "bowl", "cup", buyer=BERT)
+    any_world.deliver("o2")
+    assert says(any_world, "good") == 303
+
+
+@pytest.mark.parametrize("blank", "\u034f\u115f\u1160\u2800\u3164\uffa0")
+def test_a_sign_that_nobody_sees_makes_no_other_words(any_world: World, blank: str) -> None:
+    erased(any_world)
+    assert says(any_world, PHONE[:5] + blank + PHONE[5:] + blank) == 422
+    assert says(any_world, blank * 3) == 303  # stars without words
+
+
+def test_digits_of_another_script_are_the_same_digits(any_world: World) -> None:
+    erased(any_world)
+    assert says(any_world, PHONE.translate({ord("0") + n: chr(0x0660 + n) for n in range(10)})) == 422
