@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from weakref import WeakKeyDictionary
 
 from flask import Flask, current_app, has_request_context, request
 from flask_sqlalchemy.session import Session as ShopSession
@@ -28,6 +29,8 @@ REPLICA = "trust_replica"
 
 T = TypeVar("T")
 Engines: TypeAlias = Mapping[str | None, Engine]
+#: By the maker of a shop's sessions; what listens to them is there before the first page is asked for.
+_plain: WeakKeyDictionary[Any, bool] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +89,13 @@ class State:
     def _unused(self, engines: Engines) -> Engine | None:
         """Return the engine that the shop's session would begin to read from; None where it has begun something."""
         scoped = self.db.session
-        if not scoped.registry.has() and _goes_by_binds(scoped.session_factory):
-            return engines[None]  # a session that is made only to be asked costs as much as the statement
-        session = scoped()
-        bind = session.get_bind()
-        return bind if isinstance(bind, Engine) and not session.in_transaction() else None
+        bind: object
+        if not scoped.registry.has() and _is_plain(scoped.session_factory):
+            bind = engines[None]  # a session that is made only to be asked costs as much as the statement
+        else:
+            session = scoped()
+            bind = None if session.in_transaction() or _sets_out(session) else session.get_bind()
+        return bind if isinstance(bind, Engine) else None
 
 
 def _read_apart(engines: Engines) -> Engine | None:
@@ -100,9 +105,17 @@ def _read_apart(engines: Engines) -> Engine | None:
     return engine if asked and is_anonymous() else None
 
 
-def _goes_by_binds(make: object) -> bool:
-    """Say whether a maker of sessions leaves it to Flask-SQLAlchemy which database they read."""
-    return getattr(getattr(make, "class_", None), "get_bind", None) is ShopSession.get_bind
+def _is_plain(make: Any) -> bool:
+    """Say whether sessions that this makes read what Flask-SQLAlchemy names, just as it stands there."""
+    if make not in _plain:
+        goes_by_binds = getattr(getattr(make, "class_", None), "get_bind", None) is ShopSession.get_bind
+        _plain[make] = goes_by_binds and not _sets_out(make())
+    return _plain[make]
+
+
+def _sets_out(session: Session) -> bool:
+    """Say whether the shop does something as each transaction begins: names a schema or a tenant, for one."""
+    return bool(session.dispatch.after_begin)
 
 
 def state_of(app: Flask) -> State:

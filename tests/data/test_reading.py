@@ -90,6 +90,37 @@ def test_a_page_reads_where_a_session_of_the_shops_own_making_leads(
         undone.rollback()
 
 
+def test_a_page_reads_as_the_shop_sets_out_in_each_transaction(
+    any_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    any_world.review("o1", 4)
+
+    def set_out(_session: object, _transaction: object, connection: sa.Connection) -> None:
+        seen.append(connection)  # a schema or a tenant would be named here
+
+    seen: list[object] = []
+    monkeypatch.setattr(any_world.db, "session", scoped_session(sessionmaker(class_=Session, db=any_world.db)))
+    sa.event.listen(any_world.db.session, "after_begin", set_out)
+    with any_world.app.app_context():
+        assert any_world.state.read_rows(titles) == ["Bowl"]
+        any_world.db.session.rollback()
+        assert any_world.state.read_rows(titles) == ["Bowl"]
+        any_world.db.session.remove()
+    assert len(seen) == 2
+
+
+def test_a_page_reads_where_a_test_of_the_shop_put_one_connection_in_the_engines_place(
+    any_world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    any_world.review("o1", 4)
+    with any_world.app.app_context(), any_world.db.engine.connect() as connection, connection.begin() as undone:
+        connection.execute(sa.update(Subject).values(title="Only here"))
+        monkeypatch.setitem(any_world.db.engines, None, connection)
+        assert set(any_world.state.read_rows(titles)) == {"Only here"}
+        any_world.db.session.remove()
+        undone.rollback()
+
+
 def test_a_version_is_what_the_score_has_until_something_becomes_public_by_itself(any_world: World) -> None:
     deal(any_world, "d1")
     buyer_rates(any_world, "d1")
