@@ -73,6 +73,20 @@ def test_what_is_hidden_is_not_gone_and_a_correction_tells_no_reason(any_world: 
     assert (status, "This review is hidden while we check" in text, "Personal data" in text) == (404, True, False)
 
 
+def test_a_hidden_review_tells_no_reason_while_new_words_of_its_author_wait(any_world: World) -> None:
+    public_id = written(any_world)
+    decided(any_world, public_id, "hide")
+    assert "Personal data" in ask(any_world, public_id)[1]
+    any_world.clock.advance(days=2)
+    any_world.rate("o1", line_0_stars="2", line_0_text="It arrived broken")
+    status, text = ask(any_world, public_id)
+    assert (status, "This review is hidden while we check" in text) == (404, True)
+    assert "Personal data" not in text
+    assert str(any_world.clock().year) not in text
+    decided(any_world, public_id, "remove")
+    assert "Personal data" in ask(any_world, public_id)[1], "staff has judged the new words"
+
+
 def test_what_its_author_took_back_says_so_without_a_date(any_world: World) -> None:
     public_id = written(any_world, buyer=ANNA)
     decided(any_world, public_id, "remove")
