@@ -30,9 +30,16 @@ EXCERPT = 90
 
 
 def find_public(session: Session, kind: Kind, public_id: str, now: datetime) -> Content | None:
-    """Return a review or rating, or the reply to one, that everybody can read at this moment."""
-    model = MODELS[vote_kind(kind)]
-    number = session.scalar(select(model.id).where(model.public_id == public_id))
+    """Return a review or rating, or the reply to one, that everybody can read at this moment.
+
+    One statement where there is none: how long it takes tells nobody whether something waits there, or was erased.
+    """
+    model, reply = MODELS[vote_kind(kind)], reply_kind(kind)
+    query = select(model.id).where(model.public_id == public_id, model.live == true(), model.shown_at <= now)
+    if reply:
+        words = REPLIES[reply]
+        query = query.join(words, number_in(words) == model.id).where(words.state == "shown", words.at <= now)
+    number = session.scalar(query)
     content = content_of(session, kind, number) if number is not None else None
     return content if content is not None and content.public(now) else None
 

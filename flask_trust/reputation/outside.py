@@ -137,6 +137,8 @@ def sitemap() -> Response:
 def sitemap_part(part: int) -> Response:
     """Return one part of the addresses: by ranges of our own numbers, so that none has to be counted off."""
     first = part * MAP_PART
+    if first + MAP_PART >= 2**63:  # more than a number in the database can be
+        abort(404)
     rows = current_state().read_page(lambda session: find_listed(session, range(first, first + MAP_PART)))
     if part and not rows:
         abort(404)

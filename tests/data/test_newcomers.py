@@ -337,6 +337,7 @@ def test_in_a_trial_the_check_names_what_mail_will_want_and_what_the_privacy_pag
         assert world.cli("check").exit_code == 1
     line, *rest = new.cli("check").output.splitlines()
     assert line == f"{first} Mail will want {', '.join(wanted)} as well."
-    assert rest[0].startswith("- TRUST_POLICY is not set")
-    assert all(each.startswith("- The privacy policy lacks") for each in rest[1:])
+    assert rest[0] == "Before you go live:"
+    assert rest[1].startswith("- TRUST_POLICY is not set")
+    assert all(each.startswith("- The privacy policy lacks") for each in rest[2:])
     assert ready.cli("check").output.splitlines() == [first]

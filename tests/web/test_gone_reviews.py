@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 import pytest
 
 from flask_trust import Line, Person
@@ -9,6 +12,7 @@ from flask_trust.reviews.models import Review
 from tests.data.test_visibility import keep_private
 from tests.web.cases import PHONE, decided, written
 from tests.web.pages import Page, counted
+from tests.web.replies import KINDS, replied
 from tests.world import World
 
 ANNA = Person("anna", "Anna Secretname", "anna@customer.example")
@@ -73,6 +77,20 @@ def test_what_is_hidden_is_not_gone_and_a_correction_tells_no_reason(any_world: 
     assert (status, "This review is hidden while we check" in text, "Personal data" in text) == (404, True, False)
 
 
+def test_a_hidden_review_tells_no_reason_while_new_words_of_its_author_wait(any_world: World) -> None:
+    public_id = written(any_world)
+    decided(any_world, public_id, "hide")
+    assert "Personal data" in ask(any_world, public_id)[1]
+    any_world.clock.advance(days=2)
+    any_world.rate("o1", line_0_stars="2", line_0_text="It arrived broken")
+    status, text = ask(any_world, public_id)
+    assert (status, "This review is hidden while we check" in text) == (404, True)
+    assert "Personal data" not in text
+    assert str(any_world.clock().year) not in text
+    decided(any_world, public_id, "remove")
+    assert "Personal data" in ask(any_world, public_id)[1], "staff has judged the new words"
+
+
 def test_what_its_author_took_back_says_so_without_a_date(any_world: World) -> None:
     public_id = written(any_world, buyer=ANNA)
     decided(any_world, public_id, "remove")
@@ -129,3 +147,33 @@ def test_what_was_written_anew_under_a_verdict_waits_for_its_moment_like_all_els
     assert ask(any_world, public_id) == ask(any_world, NEVER)
     any_world.clock.advance(days=4)
     assert "This review is hidden while we check" in ask(any_world, public_id)[1]
+
+
+def stranger_sees(world: World, path: str, public_id: str, method: str) -> tuple[int, str, list[str]]:
+    """Return what a stranger can measure: status, page and statements."""
+    client = world.client(use_cookies=False)
+    with counted(world) as statements:
+        answer = client.open(path.format(public_id), method=method)
+    return answer.status_code, answer.text.replace(public_id, ""), [*statements]
+
+
+FROM_SIGHT: dict[str, Callable[[World, str, str], Any]] = {
+    "waits": lambda world, _kind, _public_id: world.clock.advance(days=-1),
+    "erased": lambda world, _kind, _public_id: world.tell("person_erased", "rita"),
+    "hidden": lambda world, kind, public_id: decided(world, public_id, "hide", kind.removeprefix("to_")),
+    "reply hidden": lambda world, kind, public_id: decided(world, public_id, "hide", kind),
+}
+
+
+@pytest.mark.parametrize("why", FROM_SIGHT)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_form_of_a_report_tells_nothing_of_what_cannot_be_read(any_world: World, kind: str, why: str) -> None:
+    public_id = replied(any_world, kind)
+    paths = [f"/trust/{kind.removeprefix('to_')}s/{{}}{reply}/report" for reply in ("", "/reply")]
+    assert [any_world.client().get(path.format(public_id)).status_code for path in paths] == [200, 200]
+    FROM_SIGHT[why](any_world, kind, public_id)
+    for path in paths[1:] if why == "reply hidden" else paths:
+        for method in ("GET", "POST"):
+            seen = stranger_sees(any_world, path, public_id, method)
+            assert seen == stranger_sees(any_world, path, NEVER, method), path
+            assert (seen[0], len(seen[2])) == (404, 1), path

@@ -222,3 +222,13 @@ def test_a_map_of_many_pages_comes_in_parts(world: World, monkeypatch: pytest.Mo
         whole
     )
     open_page(world, "/trust/sitemap-999.xml", 404)
+
+
+def test_a_number_that_no_database_can_hold_is_not_found(any_world: World) -> None:
+    client, too_big = any_world.client(), ("9" * 19, "9" * 30, "9" * 5000)
+    for number in ("184467440737095", "999999999999999", "9" * 18, *too_big):
+        for path in ("sitemap-{}.xml", "log/{}", "log/{}.json", "log/{}.csv"):
+            assert client.get(f"/trust/{path.format(number)}").status_code == 404, (path, number)
+    for number in too_big:
+        assert client.get(f"/trust/log?before={number}").status_code == 404, number
+    assert client.get(f"/trust/log?before={'9' * 18}").status_code == 200, "a list goes on from any number of a row"

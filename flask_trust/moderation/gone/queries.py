@@ -37,7 +37,7 @@ def find_past(session: Session, public_id: str, now: datetime) -> Past | None:
     """
     happened = select(func.max(Entry.at)).where(Entry.kind == "review", Entry.object_id == Review.id)
     since = happened.where(Entry.event.in_(_EVENTS), Entry.state_to == Review.state).scalar_subquery()
-    query = select(Review.state, Review.shown_at, Case.outcome, Case.ground, since.label("since"))
+    query = select(Review.state, Review.shown_at, Case.outcome, Case.ground, Case.corrected_at, since.label("since"))
     query = query.join(Person, and_(Person.id == Review.person_id, Person.key.is_not(None)))
     query = query.outerjoin(Case, and_(Case.kind == "review", Case.object_id == Review.id))
     gone = Review.state.in_((*WITHHELD, "withdrawn"))
@@ -47,5 +47,6 @@ def find_past(session: Session, public_id: str, now: datetime) -> Past | None:
     if row.state == "withdrawn":
         # What its author took back before its moment came was never read.
         return Past("withdrawn") if row.since is not None and row.since >= row.shown_at else None
-    decided = row.outcome == row.state
+    # What its author has written anew nobody has judged.
+    decided = row.outcome == row.state and row.corrected_at is None
     return Past(row.state, row.ground if decided else None, row.since if decided else None)
