@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -32,14 +33,20 @@ def buyer_ratings_of(session: Session, deal_ids: Collection[int]) -> dict[int, B
 
 def waiting_reviews(session: Session, deal_ids: Collection[int], now: datetime) -> Sequence[Review]:
     """Return the product reviews of these deals that nobody can read yet, locked."""
-    query = select(Review).where(Review.deal_id.in_(deal_ids), Review.live, Review.shown_at > now)
-    return session.scalars(query.order_by(Review.id).with_for_update()).all()
+    return _waiting(session, Review, deal_ids, now)
 
 
 def waiting_ratings(session: Session, deal_ids: Collection[int], now: datetime) -> Sequence[Rating]:
     """Return the ratings of these deals that nobody can read yet, locked."""
-    query = select(Rating).where(Rating.deal_id.in_(deal_ids), Rating.live, Rating.shown_at > now)
-    return session.scalars(query.order_by(Rating.id).with_for_update()).all()
+    return _waiting(session, Rating, deal_ids, now)
+
+
+def _waiting(session: Session, votes: Any, deal_ids: Collection[int], now: datetime) -> Sequence[Any]:
+    # By the deal alone: asked for more, or for an order, MariaDB may walk along another index and lock all of its end,
+    # where everybody else adds what they write.
+    query = select(votes).where(votes.deal_id.in_(deal_ids)).with_for_update()
+    found = session.scalars(query.execution_options(populate_existing=True))
+    return sorted((vote for vote in found if vote.live and vote.shown_at > now), key=lambda vote: int(vote.id))
 
 
 def untallied(session: Session, deal_id: int) -> tuple[Sequence[Review], Sequence[Rating]]:
