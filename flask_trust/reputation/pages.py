@@ -91,7 +91,12 @@ class Subject:
 def find_known(state: State, key: str) -> tuple[int, int, Product | None] | None:
     """Return what the tag of a product's page is made of, or None where its first statement has to be read for it."""
     found = state.read_rows(lambda rows: find_version(rows, "product", key, state.clock()))
-    return (*found, lookup.or_nothing(lookup.products, state.shop, [key]).get(key)) if found else None
+    if found is None:
+        return None
+    product = lookup.or_nothing(lookup.products, state.shop, [key]).get(key)
+    if found.borrows and product and product.family:
+        return None
+    return found.number, found.version, product
 
 
 def find_product(state: State, key: str) -> Subject | None:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from functools import cache, lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -135,19 +135,31 @@ def _version_query() -> Select[Any]:
     table, family = table_of(Subject), table_of(Subject).alias()
     # A member of a family counts nothing itself, so where there is a family, all three are the family's.
     columns = (func.coalesce(family.c[name], table.c[name]).label(name) for name in ("id", "version", "next_shown_at"))
-    query = select(*columns).select_from(table.outerjoin(family, family.c.id == table.c.family_id))
+    borrows = and_(table.c.family_id.is_(None), table.c.shown == 0).label("borrows")
+    query = select(*columns, borrows).select_from(table.outerjoin(family, family.c.id == table.c.family_id))
     return query.where(table.c.kind == bindparam("kind"), table.c.key == bindparam("key"))
 
 
-def find_version(rows: Reader, kind: str, key: str, now: datetime) -> tuple[int, int] | None:
-    """Return number and version of what a page is about: all that it takes to know that it is still the same.
+class Version(NamedTuple):
+    """Number and version of what a page is about.
+
+    `borrows`: it has nothing of its own, so that its page may show what a family has which only the shop names.
+    """
+
+    number: int
+    version: int
+    borrows: bool
+
+
+def find_version(rows: Reader, kind: str, key: str, now: datetime) -> Version | None:
+    """Return all that it takes to know that a page is still the same.
 
     None where something has become public by itself since the totals were last moved, and where there is no row.
     """
     row = rows.execute(_version_query(), {"kind": kind, "key": key}).first()
     if row is None or (row.next_shown_at is not None and row.next_shown_at <= now):
         return None
-    return row.id, row.version
+    return Version(row.id, row.version, bool(row.borrows))
 
 
 def find_subject_id(session: Session, kind: str, key: str) -> int | None:

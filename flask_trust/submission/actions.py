@@ -115,8 +115,10 @@ class Writing:
         }
         new = [row.line.deal_id for row in rows if row.given is None and sayings[row.line.id].shown_at == self.now]
         orders.tell_of(self.session, new, self.now)  # before any total is locked
-        # Whether a product has left its family, the job asks once a day: here the shop may only be out of order.
-        if families := {row.line.subject_id: row.family for row in rows if row.family is not None}:
+        # Whether a product has left its family, the job asks once a day: here the shop may only be out of order. What
+        # waits lets no product join one: all pages of the family would tell that something was written.
+        joining = [row for row in rows if row.family is not None and sayings[row.line.id].shown_at == self.now]
+        if families := {row.line.subject_id: row.family for row in joining}:
             keep_families(self.session, families, self.now)
         lines, order, seen = [row.line for row in rows], self.sheet.order, versions_seen(rows)
         try:

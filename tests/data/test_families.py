@@ -201,7 +201,7 @@ def leave_family(world: World, at: datetime) -> None:
 def rated_member(world: World) -> None:
     """Let Anna review Tom's lamp, which belongs to a family; her words wait for his."""
     deal(world)
-    world.shop.add(Product("lamp", "Lamp", "/products/lamp", family="lamps"))
+    name_family(world, "lamp", "lamps")
     assert world.rate("o1", line_0_stars="2", line_0_text=PHONE).status_code == 303
 
 

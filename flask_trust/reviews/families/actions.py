@@ -10,7 +10,7 @@ from sqlalchemy import CursorResult, select, update
 from sqlalchemy.orm import Session
 
 from ...orders.models import Line
-from ...scores.actions import lock_total, moving_totals
+from ...scores.actions import lock_total, moving_totals, renew
 from ...scores.models import Subject
 from ...scores.subjects.actions import subject_id
 from ..models import Review
@@ -34,9 +34,10 @@ def keep_families(session: Session, told: Mapping[int, str | None], now: datetim
 def _move(session: Session, product: int, family: str | None, now: datetime) -> None:
     home = product if family is None else subject_id(session, "family", family)
     lock_total(session, Review)
+    # The family's too, whatever is written: what a product was sent back for is shown from the day it joins.
+    renew(session, {product, home})
     row = session.get_one(Subject, product, with_for_update={"key_share": True}, populate_existing=True)
     left, row.family_id = row.family_id, None if home == product else home
-    row.version += 1
     session.flush()
     bring_home(session, product, now, left)
 
