@@ -145,7 +145,8 @@ MOUNT = block("python", "# app.py, below db.init_app(app)\n")
 HEAD = block("html+jinja", "{# templates/base.html, in the head #}\n")
 SHOW = block("html+jinja", "{# templates/product.html #}\n")
 MIGRATE = block("sh", "flask db migrate")
-SEE = block("sh", "flask trust delivered")
+SEE = block("sh", "flask trust delivered 1")
+LOOK = block("sh", "flask trust delivered --since")
 CRON = block("cron", "*/5 * * * * ")
 
 
@@ -260,6 +261,8 @@ def test_cron_line_of_the_readme_hears_of_orders_that_were_placed_before(tmp_pat
     line = re.fullmatch(r"\*/5 \* \* \* \* cd /srv/shop && \.venv/bin/(flask .+)\n", CRON.text)
     assert line
     assert line[1].endswith(" --quiet")
+    looked = [shop.shell(command) for command in LOOK.commands]
+    assert [bool(each.strip()) for each in looked] == [True]
     assert re.search(r"\btold of 1 order", shop.shell(line[1].removesuffix(" --quiet")))
     assert shop.shell(line[1]) == ""
 
@@ -278,6 +281,6 @@ def test_quick_start_stays_under_forty_lines() -> None:
 
 
 def test_every_block_of_the_readme_is_tried() -> None:
-    tried = [REVIEWS, MOUNT, HEAD, SHOW, MIGRATE, SEE, CRON]
+    tried = [REVIEWS, MOUNT, HEAD, SHOW, MIGRATE, SEE, LOOK, CRON]
     both_commands = Block("sh", "python dev.py demo\npython dev.py test\n")
     assert [each for each in blocks() if each not in tried] == [both_commands]
