@@ -38,6 +38,17 @@ def titles(rows: object) -> list[str]:
     return list(rows.execute(sa.select(Subject.title).where(Subject.kind == "product")).scalars())
 
 
+@contextmanager
+def only_here(world: World) -> Iterator[sa.Connection]:
+    """Lend a connection that reads what no other does."""
+    world.review("o1", 4)
+    with world.app.app_context(), world.db.engine.connect() as connection, connection.begin() as undone:
+        connection.execute(sa.update(Subject).values(title="Only here"))
+        yield connection
+        world.db.session.remove()
+        undone.rollback()
+
+
 def test_a_page_reads_without_a_session_where_the_shop_has_begun_none(any_world: World) -> None:
     any_world.review("o1", 4)
     with any_world.app.app_context(), borrowed(any_world) as seen:
@@ -56,14 +67,10 @@ def test_a_page_reads_in_the_transaction_that_the_shop_has_begun(any_world: Worl
 
 
 def test_a_page_reads_where_the_session_of_the_shop_leads(any_world: World) -> None:
-    any_world.review("o1", 4)
-    with any_world.app.app_context(), any_world.db.engine.connect() as connection, connection.begin() as undone:
-        connection.execute(sa.update(Subject).values(title="Only here"))
+    with only_here(any_world) as connection:
         any_world.db.session.remove()
         any_world.db.session(bind=connection).get_bind = lambda *_, **__: connection  # type: ignore[method-assign]
         assert set(any_world.state.read_rows(titles)) == {"Only here"}
-        any_world.db.session.remove()
-        undone.rollback()
 
 
 class ElsewhereSession(Session):
@@ -78,16 +85,13 @@ class ElsewhereSession(Session):
 def test_a_page_reads_where_a_session_of_the_shops_own_making_leads(
     any_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    any_world.review("o1", 4)
-    with any_world.app.app_context(), any_world.db.engine.connect() as connection, connection.begin() as undone:
-        connection.execute(sa.update(Subject).values(title="Only here"))
+    with only_here(any_world) as connection:
         ElsewhereSession.elsewhere = connection
         makers: list[Any] = [sessionmaker(bind=connection), sessionmaker(class_=ElsewhereSession, db=any_world.db)]
         for make in makers:
             monkeypatch.setattr(any_world.db, "session", scoped_session(make))
             assert set(any_world.state.read_rows(titles)) == {"Only here"}
             any_world.db.session.remove()
-        undone.rollback()
 
 
 def test_a_page_reads_as_the_shop_sets_out_in_each_transaction(
@@ -112,13 +116,9 @@ def test_a_page_reads_as_the_shop_sets_out_in_each_transaction(
 def test_a_page_reads_where_a_test_of_the_shop_put_one_connection_in_the_engines_place(
     any_world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    any_world.review("o1", 4)
-    with any_world.app.app_context(), any_world.db.engine.connect() as connection, connection.begin() as undone:
-        connection.execute(sa.update(Subject).values(title="Only here"))
+    with only_here(any_world) as connection:
         monkeypatch.setitem(any_world.db.engines, None, connection)
         assert set(any_world.state.read_rows(titles)) == {"Only here"}
-        any_world.db.session.remove()
-        undone.rollback()
 
 
 def test_a_version_is_what_the_score_has_until_something_becomes_public_by_itself(any_world: World) -> None:
